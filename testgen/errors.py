@@ -1,0 +1,142 @@
+"""What can go wrong, as types: one family per kind of remedy, one way to spell a message.
+
+Knows nothing else of testgen, so every room may raise these. A system under test that does not conform is not an error
+but a result; see `testgen.runtime`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+__all__ = [
+    "BindingError",
+    "ExitCode",
+    "GraphError",
+    "InputError",
+    "Location",
+    "ParseError",
+    "RenderError",
+    "SelectionError",
+    "ServerError",
+    "SurroundingsError",
+    "TestgenError",
+    "TraceError",
+]
+
+
+class ExitCode(IntEnum):
+    """What a testgen command tells its caller; documented in `testgen --help` and the README."""
+
+    DONE = 0
+    NO = 1
+    """Done, and the answer is no: divergence found, generated files out of date under `--check`."""
+    REQUEST = 2
+    """The request cannot be carried out: usage, input, binding, template, a specification that TLC cannot parse."""
+    SURROUNDINGS = 3
+    """The surroundings are missing: no Java, no MongoDB server, no permission, no space."""
+    OUT_OF_MEMORY = 4
+    """TLC ran out of memory."""
+    DEADLOCK = 11
+    """`explore`: a state without successor. This and the next three are TLC's own numbers."""
+    INVARIANT = 12
+    """`explore`: a safety property (invariant, assumption, assertion) does not hold."""
+    LIVENESS = 13
+    """`explore`: a temporal property does not hold."""
+    EVALUATION = 75
+    """`explore`: TLC could not evaluate the specification."""
+    DEFECT = 70
+    """A defect in testgen; here, and only here, a traceback."""
+    INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place in a file: `line` and `column` count from 1; None where there is none."""
+
+    path: str
+    line: int | None = None
+    column: int | None = None
+
+    def __str__(self) -> str:
+        parts = [self.path, *(str(part) for part in (self.line, self.column) if part is not None)]
+        return ":".join(parts)
+
+
+class TestgenError(Exception):
+    """A problem the user can act on.
+
+    Attributes:
+        message: What was found and what was expected.
+        location: Where it stands in a file, if it does.
+        excerpt: The offending line as the reader understood it (unescaped).
+        excerpt_column: Column in `excerpt` to point at, from 1.
+        hint: What to do about it.
+    """
+
+    __test__ = False  # or pytest would try to collect it
+    exit_code = ExitCode.REQUEST
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        location: Location | None = None,
+        excerpt: str | None = None,
+        excerpt_column: int | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.location = location
+        self.excerpt = excerpt
+        self.excerpt_column = excerpt_column
+        self.hint = hint
+
+    def __str__(self) -> str:
+        lines = [self.message if self.location is None else f"{self.location}: {self.message}"]
+        if self.excerpt is not None:
+            lines.append(f"    {self.excerpt}")
+            if self.excerpt_column is not None:
+                lines.append("    " + " " * (self.excerpt_column - 1) + "^")
+        if self.hint is not None:
+            lines.append(f"hint: {self.hint}")
+        return "\n".join(lines)
+
+
+class InputError(TestgenError):
+    """A file is missing, unreadable, or of unknown format."""
+
+
+class ParseError(InputError):
+    """Malformed DOT, JSON, ITF or TLA+ value; always with a location."""
+
+
+class GraphError(TestgenError):
+    """Well-formed input, impossible graph: no initial state, a transition to an unknown state."""
+
+
+class SelectionError(TestgenError):
+    """Obligations that no behavior can meet, or a contradictory budget."""
+
+
+class BindingError(TestgenError):
+    """Unknown binding, action without a method, parameters that do not fit."""
+
+
+class RenderError(TestgenError):
+    """Template missing or using an undefined name, or rendered text that is not Python."""
+
+
+class TraceError(TestgenError):
+    """A recorded trace that cannot be related to this graph at all."""
+
+
+class SurroundingsError(TestgenError):
+    """A program, permission or resource that testgen needs is not there (Java, TLC, disk space)."""
+
+    exit_code = ExitCode.SURROUNDINGS
+
+
+class ServerError(SurroundingsError):
+    """MongoDB could not be started, reached, or kept alive."""
