@@ -1,0 +1,119 @@
+"""TLA+ values as the plain Python values that tests and bindings work with, and their spelling as Python source.
+
+| TLA+ | Python |
+|---|---|
+| boolean, integer, string | `bool`, `int`, `str` |
+| model value `m1` | `Model("m1")`: not equal to the string |
+| sequence | `list`; `tuple` inside a set or as a key |
+| record | `dict`; a tuple of pairs inside a set or as a key |
+| function | `dict` |
+| set | `set`; `frozenset` inside a set or as a key |
+| a set too large to list | `Model("SUBSET (1..20)")` |
+
+Stands on both sides of testgen: no import but the value model.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from testgen.values.model import Boolean, Function, Integer, ModelValue, SetValue, String, SymbolicSet, Value
+
+__all__ = ["Model", "Plain", "python_literal", "to_plain"]
+
+Plain = object
+"""What `to_plain` returns; Python cannot name the recursive union in a way that helps a reader."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Model:
+    """A model value: a name that equals only itself."""
+
+    name: str
+
+    def __repr__(self) -> str:
+        return f"Model({python_literal(self.name)})"
+
+
+def to_plain(value: Value) -> Plain:
+    """`value` as plain Python, see the module's table."""
+    match value:
+        case Function(shape="sequence"):
+            return [to_plain(element) for element in value.range]
+        case Function():
+            return {_hashable(argument): to_plain(result) for argument, result in value.items()}
+        case SetValue():
+            return {_hashable(element) for element in value}
+        case _:
+            return _atom(value)
+
+
+def _hashable(value: Value) -> Plain:
+    match value:
+        case Function(shape="sequence"):
+            return tuple(_hashable(element) for element in value.range)
+        case Function():
+            return tuple((_hashable(argument), _hashable(result)) for argument, result in value.items())
+        case SetValue():
+            return frozenset(_hashable(element) for element in value)
+        case _:
+            return _atom(value)
+
+
+def _atom(value: Value) -> Plain:
+    match value:
+        case Boolean() | Integer() | String():
+            return value.value
+        case ModelValue():
+            return Model(value.name)
+        case SymbolicSet():
+            return Model(value.key)
+        case _:
+            raise AssertionError(f"a kind of value without a plain form: {value!r}")
+
+
+def python_literal(value: Plain) -> str:
+    """Python source for a plain value: double quotes, ASCII, sets in a fixed order; what `eval` gives back is equal.
+
+    Text from a dump reaches generated files only through here, so nothing in it can end the literal it stands in.
+
+    >>> python_literal({"b": [1, True], "a": {2, 1}})
+    '{"b": [1, True], "a": {1, 2}}'
+    """
+    match value:
+        case bool() | int() | None:
+            return repr(value)
+        case str():
+            return _string_literal(value)
+        case list():
+            return "[" + ", ".join(map(python_literal, value)) + "]"
+        case tuple():
+            inner = ", ".join(map(python_literal, value))
+            return f"({inner},)" if len(value) == 1 else f"({inner})"
+        case dict():
+            return "{" + ", ".join(f"{python_literal(k)}: {python_literal(v)}" for k, v in value.items()) + "}"
+        case set():
+            return "{" + _sorted_elements(value) + "}" if value else "set()"
+        case frozenset():
+            return "frozenset({" + _sorted_elements(value) + "})" if value else "frozenset()"
+        case _:
+            return repr(value)  # Model, and what a binding made of a value: its repr is its constructor
+
+
+def _sorted_elements(elements: set[object] | frozenset[object]) -> str:
+    def order(element: object) -> tuple[bool, int, str]:
+        is_number = isinstance(element, int)
+        return (not is_number, int(element) if isinstance(element, int) else 0, python_literal(element))
+
+    return ", ".join(python_literal(element) for element in sorted(elements, key=order))
+
+
+_SAFE = re.compile(r"[ !#-\[\]-~]*+")
+
+
+def _string_literal(text: str) -> str:
+    if _SAFE.fullmatch(text):
+        return f'"{text}"'
+    escaped = text.encode("unicode_escape").decode("ascii").replace('"', '\\"')
+    return f'"{escaped}"'
