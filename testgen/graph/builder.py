@@ -1,0 +1,209 @@
+"""`GraphBuilder`: from what a reader found in a file to a canonical `StateGraph`.
+
+Readers bring states and transitions in any order, with repeats, under the file's own numbers. The builder interns the
+text of each variable's value (parsed once however often it occurs), numbers states by content, drops repeated
+transitions, and checks that the whole is a graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from testgen.errors import GraphError, Location
+from testgen.graph._kernels import breadth_first_levels
+from testgen.graph.model import Action, GraphWarning, StateGraph
+from testgen.values import Value, ValueReader, split_action, split_state
+
+__all__ = ["GraphBuilder"]
+
+
+class GraphBuilder:
+    """Collects the states of one graph, then makes it. Used once."""
+
+    def __init__(self, source: str, n_states: int) -> None:
+        """Prepare for `n_states` states from the file `source`."""
+        self._source = source
+        self._n_states = n_states
+        self._reader = ValueReader()
+        self._columns: dict[str, _Column] = {}
+        self._ranks: npt.NDArray[np.int32] = np.empty((0, 0), dtype=np.int32)
+
+    def set_state(self, number: int, text: str) -> None:
+        """Read the printed text of state `number` (0…n−1).
+
+        Raises:
+            ValueSyntaxError: The text is not a state; its offset counts in `text`.
+            GraphError: It has other variables than the states before it.
+        """
+        variables = split_state(text)
+        if not self._columns:
+            self._columns = {variable.name: _Column() for variable in variables}
+            self._ranks = np.full((self._n_states, len(self._columns)), -1, dtype=np.int32)
+        row = self._ranks[number]
+        names = list(self._columns)
+        if len(variables) != len(names) or any(variable.name not in self._columns for variable in variables):
+            found = ", ".join(variable.name for variable in variables)
+            raise GraphError(
+                f"this state has the variables {found}, earlier ones have {', '.join(names)}",
+                hint="TLC writes other variables in successors with ALIAS; dump without it",
+            )
+        for position, variable in enumerate(variables):
+            expected = names[position]
+            column = position if variable.name == expected else names.index(variable.name)
+            row[column] = self._columns[variable.name].number_of(variable.value, variable.offset, text, self._reader)
+
+    def build(
+        self,
+        *,
+        initial: npt.NDArray[np.int64],
+        sources: npt.NDArray[np.int64],
+        targets: npt.NDArray[np.int64],
+        labels: npt.NDArray[np.int32],
+        label_texts: Sequence[str],
+        fingerprints: npt.NDArray[np.int64],
+        constrained_out_states: int = 0,
+        warnings: Sequence[GraphWarning] = (),
+    ) -> StateGraph:
+        """Number everything canonically and pack it.
+
+        Args:
+            initial: Numbers of the initial states.
+            sources: Shape (m,): source state number of each transition, repeats allowed.
+            targets: Shape (m,), likewise.
+            labels: Shape (m,): position in `label_texts` of each transition's label.
+            label_texts: Distinct labels as written.
+            fingerprints: Shape (n,).
+            constrained_out_states: See `StateGraph`.
+            warnings: What the reader noticed.
+
+        Raises:
+            GraphError: There is no state, or none is initial.
+        """
+        where = Location(self._source)
+        if self._n_states == 0:
+            raise GraphError("the graph has no state", location=where, hint="did TLC stop before the first state?")
+        if len(initial) == 0:
+            raise GraphError(
+                "no state is marked initial",
+                location=where,
+                hint="TLC ends the line of an initial state with `,style = filled]`; was the file edited by hand?",
+            )
+        names, columns, ranks = self._canonical_columns()
+        actions, action_numbers = _canonical_actions(label_texts)
+        labels = action_numbers[labels] if len(labels) else labels
+        order = self._canonical_order(ranks, initial, sources, targets)
+        number = np.empty(self._n_states, dtype=np.int64)
+        number[order] = np.arange(self._n_states)
+        packed = _pack(number[sources], number[targets], labels, self._n_states)
+        offsets, packed_targets, packed_labels = packed
+        ranks = np.ascontiguousarray(ranks[order])
+        first_states = np.sort(number[initial]).astype(np.int32)
+        levels = breadth_first_levels(offsets, packed_targets, first_states)
+        return StateGraph(
+            source=self._source,
+            variables=names,
+            values=columns,
+            ranks=ranks,
+            offsets=offsets,
+            targets=packed_targets,
+            labels=packed_labels,
+            actions=actions,
+            initial=first_states,
+            levels=levels,
+            fingerprints=fingerprints[order],
+            constrained_out_states=constrained_out_states,
+            warnings=(*warnings, *_odd_states(ranks, levels)),
+        )
+
+    def _canonical_columns(self) -> tuple[tuple[str, ...], tuple[tuple[Value, ...], ...], npt.NDArray[np.int32]]:
+        """Variables by name; each one's values sorted, and the ranks renumbered to match."""
+        names = tuple(sorted(self._columns))
+        positions = {name: position for position, name in enumerate(self._columns)}
+        columns: list[tuple[Value, ...]] = []
+        ranks = np.empty_like(self._ranks)
+        for target, name in enumerate(names):
+            values = self._columns[name].values
+            order = sorted(range(len(values)), key=[value.order for value in values].__getitem__)
+            rank = np.empty(len(values), dtype=np.int32)
+            rank[order] = np.arange(len(values), dtype=np.int32)
+            columns.append(tuple(values[number] for number in order))
+            ranks[:, target] = rank[self._ranks[:, positions[name]]]
+        return names, tuple(columns), ranks
+
+    def _canonical_order(
+        self,
+        ranks: npt.NDArray[np.int32],
+        initial: npt.NDArray[np.int64],
+        sources: npt.NDArray[np.int64],
+        targets: npt.NDArray[np.int64],
+    ) -> npt.NDArray[np.int64]:
+        """The states by level, then by their values; unreachable ones last."""
+        by_source = np.argsort(sources, kind="stable")
+        offsets = np.zeros(self._n_states + 1, dtype=np.int64)
+        np.cumsum(np.bincount(sources, minlength=self._n_states), out=offsets[1:])
+        levels = breadth_first_levels(offsets, targets[by_source].astype(np.int32), initial.astype(np.int32))
+        levels[levels == 0] = np.iinfo(np.int32).max
+        keys = [*ranks.T[::-1], levels]  # lexsort's last key counts most
+        return np.lexsort(keys)
+
+
+class _Column:
+    """The distinct values of one variable, numbered as met."""
+
+    def __init__(self) -> None:
+        self.values: list[Value] = []
+        self._by_text: dict[str, int] = {}
+        self._by_key: dict[str, int] = {}
+
+    def number_of(self, value_text: str, offset: int, state_text: str, reader: ValueReader) -> int:
+        number = self._by_text.get(value_text)
+        if number is None:
+            value = reader.read_within(state_text, offset, offset + len(value_text))
+            number = self._by_key.setdefault(value.key, len(self.values))
+            if number == len(self.values):
+                self.values.append(value)
+            self._by_text[value_text] = number
+        return number
+
+
+def _canonical_actions(label_texts: Sequence[str]) -> tuple[tuple[Action, ...], npt.NDArray[np.int32]]:
+    """The distinct actions in order, and for each label text the number of its action."""
+    parsed = [Action(*split_action(text)) for text in label_texts]
+    actions = sorted(set(parsed), key=lambda action: (action.name, [argument.order for argument in action.arguments]))
+    numbers = {action: number for number, action in enumerate(actions)}
+    return tuple(actions), np.array([numbers[action] for action in parsed], dtype=np.int32)
+
+
+def _pack(
+    sources: npt.NDArray[np.int64], targets: npt.NDArray[np.int64], labels: npt.NDArray[np.int32], n_states: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Compressed sparse rows by (source, action, target), each such triple once."""
+    order = np.lexsort((targets, labels, sources))
+    sources, targets, labels = sources[order], targets[order], labels[order]
+    repeated = np.zeros(len(sources), dtype=bool)
+    repeated[1:] = (np.diff(sources) == 0) & (np.diff(targets) == 0) & (np.diff(labels) == 0)
+    keep = ~repeated
+    offsets = np.zeros(n_states + 1, dtype=np.int64)
+    np.cumsum(np.bincount(sources[keep], minlength=n_states), out=offsets[1:])
+    return offsets, targets[keep].astype(np.int32), labels[keep].astype(np.int32)
+
+
+def _odd_states(ranks: npt.NDArray[np.int32], levels: npt.NDArray[np.int32]) -> list[GraphWarning]:
+    warnings = []
+    ordered = ranks[np.lexsort(ranks.T)] if ranks.shape[1] else ranks
+    equal = int(np.all(ordered[1:] == ordered[:-1], axis=1).sum())
+    if equal:
+        warnings.append(
+            GraphWarning(
+                "equal-states",
+                f"{equal} states show the same values as another (a VIEW or -view, or characters the dump could not "
+                "hold); their order, and so test ids, may change from dump to dump",
+            )
+        )
+    unreachable = int((levels == 0).sum())
+    if unreachable:
+        warnings.append(GraphWarning("unreachable-states", f"no path leads to {unreachable} of the states"))
+    return warnings
