@@ -1,0 +1,58 @@
+"""`Behavior` and `Suite`: what passes from selection to rendering. Knows nothing of how a suite was chosen."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from testgen.graph import StateGraph, StateId, TransitionId
+
+__all__ = ["Behavior", "Suite", "behavior_id"]
+
+
+@dataclass(frozen=True, slots=True)
+class Behavior:
+    """A finite path from an initial state, chosen to be tested.
+
+    Attributes:
+        id: 32 hexadecimal digits over the values of its states and its actions with arguments: the same in every
+            dump of the specification, and as long as these steps do not change.
+        states: One more than `transitions`.
+        transitions: The steps.
+    """
+
+    id: str
+    states: tuple[StateId, ...]
+    transitions: tuple[TransitionId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """An ordered list of behaviors, with where it comes from.
+
+    Attributes:
+        graph: What the behaviors are paths of.
+        criterion: What had to be covered, as the user names it.
+        strategy: How behaviors were chosen.
+        behaviors: Never empty.
+        lower_bound: A suite for this criterion cannot have fewer behaviors.
+    """
+
+    graph: StateGraph
+    criterion: str
+    strategy: str
+    behaviors: tuple[Behavior, ...]
+    lower_bound: int
+
+    @property
+    def n_steps(self) -> int:
+        return sum(len(behavior.transitions) for behavior in self.behaviors)
+
+
+def behavior_id(graph: StateGraph, states: tuple[StateId, ...], transitions: tuple[TransitionId, ...]) -> str:
+    """The id of the behavior with these states and transitions; see `Behavior.id`."""
+    digest = hashlib.sha256(b"testgen.behavior/1\n" + graph.state_digest(states[0]))
+    for transition, state in zip(transitions, states[1:], strict=True):
+        digest.update(str(graph.action(transition)).encode())
+        digest.update(graph.state_digest(state))
+    return digest.hexdigest()[:32]
