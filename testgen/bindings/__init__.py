@@ -1,0 +1,22 @@
+"""Bindings: classes that perform a specification's actions on a system and observe it. Knows no graph, no template."""
+
+from testgen.bindings.protocol import Binding, Divergence, Step, action, method_name, observes, starts, step
+from testgen.bindings.registry import find_binding, known_bindings, matching_bindings
+from testgen.bindings.story import Call, StepStory, Story
+
+__all__ = [
+    "Binding",
+    "Call",
+    "Divergence",
+    "Step",
+    "StepStory",
+    "Story",
+    "action",
+    "find_binding",
+    "known_bindings",
+    "matching_bindings",
+    "method_name",
+    "observes",
+    "starts",
+    "step",
+]

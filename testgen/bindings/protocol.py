@@ -1,0 +1,246 @@
+"""What a binding is: a class whose methods perform a specification's actions on a system, and read variables back.
+
+    class Counter(Binding):
+        def __init__(self) -> None:
+            self.system = RealCounter()
+
+        @action("Add")
+        def add(self, amount: int) -> None:
+            self.system.add(amount)
+
+        @observes("count")
+        def count(self) -> int:
+            return self.system.read()
+
+The decorated methods are the statements of generated tests. Each call is written into the binding's journal, so that a
+failure can tell the steps that led to it. A test fails with a `Divergence`: a result about the system, not an error.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar
+
+from testgen.values.plain import Plain, python_literal
+
+if TYPE_CHECKING:
+    from testgen.bindings.story import Story
+
+__all__ = [
+    "Binding",
+    "Divergence",
+    "Journal",
+    "Parameters",
+    "Step",
+    "action",
+    "method_name",
+    "observes",
+    "starts",
+    "step",
+]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+Parameters = Callable[[Mapping[str, Plain], Mapping[str, Plain]], Mapping[str, Plain]]
+"""Finds a step's parameters from the states before and after it, where the dump's labels do not tell them (TLC before
+2025-02 prints none). Gets and gives plain values by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a behavior, as plain values.
+
+    Attributes:
+        action: Name of the specification's action.
+        arguments: Its arguments as the dump labels them; empty if it does not.
+        before: The specification's variables before the step, by name.
+        after: The variables after it.
+    """
+
+    action: str
+    arguments: tuple[Plain, ...]
+    before: Mapping[str, Plain]
+    after: Mapping[str, Plain]
+
+
+@dataclass(slots=True)
+class Journal:
+    """The statements of a test that were carried out, as source text; the last one may have failed."""
+
+    entries: list[str] = field(default_factory=list)
+
+
+class Divergence(AssertionError):  # noqa: N818 - a result about the system, not an error of testgen
+    """System and specification disagree.
+
+    Attributes:
+        subject: What was compared, in words ("the array", "variable count").
+        expected: What the specification says.
+        observed: What the system shows.
+    """
+
+    def __init__(self, subject: str, expected: object, observed: object) -> None:
+        super().__init__(f"{subject}: expected {expected!r}, observed {observed!r}")
+        self.subject = subject
+        self.expected = expected
+        self.observed = observed
+
+
+class Binding:
+    """Base of all bindings. A test gets a fresh instance; `close` is called after it."""
+
+    template: ClassVar[str] = "story/test.py.j2"
+    """The template that renders this binding's tests, below `templates/`."""
+    fixture: ClassVar[str] = ""
+    """What generated tests call the instance; by default the class name in snake case."""
+
+    @property
+    def journal(self) -> Journal:
+        """The statements carried out on this instance."""
+        journal: Journal = self.__dict__.setdefault("_journal", Journal())
+        return journal
+
+    def close(self) -> None:
+        """Release what the instance holds. Called after each test, also a failed one."""
+
+    def expect(self, subject: str, expected: object, observed: object) -> None:
+        """Compare what the system shows with what the specification says.
+
+        Raises:
+            Divergence: They differ.
+        """
+        if expected != observed:
+            raise Divergence(subject, expected, observed)
+
+    def check_state(self, /, **changed: Plain) -> None:
+        """Compare every observed variable with the specification's state.
+
+        Args:
+            changed: The variables that the last step changed, with their values; the others must still be as before.
+
+        Raises:
+            Divergence: A variable differs.
+        """
+        state: dict[str, Plain] = self.__dict__.setdefault("_specified", {})
+        state |= changed
+        for variable, expected in state.items():
+            self.expect(f"variable {variable}", expected, self.observers()[variable](self))
+
+    @classmethod
+    def story(cls, initial: Mapping[str, Plain], steps: list[Step]) -> Story:
+        """Tell a behavior for this binding's own template. Called when tests are rendered, not when they run.
+
+        By default one statement a step with the variables it changes, as for every other template.
+
+        Raises:
+            BindingError: The behavior does not fit this binding.
+        """
+        from testgen.bindings.story import tell_steps  # a cycle otherwise: stories are about bindings
+
+        return tell_steps(cls, initial, steps)
+
+    @classmethod
+    @functools.cache
+    def action_methods(cls) -> Mapping[str, Callable[..., Any]]:
+        """The method that performs each action, by the action's name."""
+        return {name: method for method in cls._decorated() for name in getattr(method, "action_names", ())}
+
+    @classmethod
+    @functools.cache
+    def observers(cls) -> Mapping[str, Callable[..., Any]]:
+        """The method that observes each variable, by the variable's name."""
+        return {method.variable: method for method in cls._decorated() if hasattr(method, "variable")}
+
+    @classmethod
+    def starter(cls) -> Callable[..., Any] | None:
+        """The method that brings the system to the initial state, if there is one."""
+        return next((method for method in cls._decorated() if hasattr(method, "from_initial_state")), None)
+
+    @classmethod
+    def fixture_name(cls) -> str:
+        return cls.fixture or method_name(cls.__name__)
+
+    @classmethod
+    def _decorated(cls) -> Iterator[Any]:  # Any: functions with attributes, which typing cannot express
+        for name in dir(cls):
+            method = getattr(cls, name, None)
+            if callable(method):
+                yield method
+
+
+def action(*names: str, parameters: Parameters | None = None) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Mark a method that performs the actions `names`.
+
+    Args:
+        names: As the specification spells them.
+        parameters: How to find the method's parameters from the states; by default they are the label's arguments.
+    """
+
+    def decorate(method: Callable[P, R]) -> Callable[P, R]:
+        journaled: Any = step(method)
+        journaled.action_names = names
+        journaled.parameters = parameters
+        result: Callable[P, R] = journaled
+        return result
+
+    return decorate
+
+
+def step(method: Callable[P, R]) -> Callable[P, R]:
+    """Mark a method that is a statement of generated tests: each call is written into the journal."""
+
+    @functools.wraps(method)
+    def journaled(*args: P.args, **kwargs: P.kwargs) -> R:
+        binding = args[0]
+        assert isinstance(binding, Binding), "a step is a method of a Binding"
+        shown = [python_literal(argument) for argument in args[1:]]
+        shown += [f"{name}={python_literal(argument)}" for name, argument in kwargs.items()]
+        binding.journal.entries.append(f"{method.__name__}({', '.join(shown)})")
+        return method(*args, **kwargs)
+
+    return journaled
+
+
+def starts(
+    parameters: Callable[[Mapping[str, Plain]], Mapping[str, Plain]],
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Mark the method that brings a fresh system to a behavior's initial state.
+
+    Args:
+        parameters: Finds the method's parameters from that state.
+    """
+
+    def decorate(method: Callable[P, R]) -> Callable[P, R]:
+        journaled: Any = step(method)
+        journaled.from_initial_state = parameters
+        result: Callable[P, R] = journaled
+        return result
+
+    return decorate
+
+
+def observes(variable: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Mark a method that reads the specification's `variable` from the system, as a plain value."""
+
+    def decorate(method: Callable[P, R]) -> Callable[P, R]:
+        marked: Any = method
+        marked.variable = variable
+        return method
+
+    return decorate
+
+
+_WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^0-9A-Za-z]+")
+
+
+def method_name(name: str) -> str:
+    """The Python spelling of a specification's name.
+
+    >>> method_name("StartTransaction"), method_name("TTLExpire"), method_name("S!Inc")
+    ('start_transaction', 'ttl_expire', 's_inc')
+    """
+    return _WORD_START.sub("_", name).strip("_").lower()

@@ -1,0 +1,124 @@
+"""Stories: a behavior told as the statements of a test. Templates only arrange what a story says."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from testgen.bindings.protocol import Binding, Step, method_name
+from testgen.errors import BindingError
+from testgen.values.plain import Plain
+
+__all__ = ["Call", "StepStory", "Story", "names_used", "tell_steps"]
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What every template needs of a behavior; bindings with a template of their own add to it.
+
+    Attributes:
+        path: A short word for each step that tells this behavior from others; names tests and files.
+        summary: The behavior in a sentence.
+        imports: Further names the test uses, by module.
+    """
+
+    path: tuple[str, ...]
+    summary: str
+    imports: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One statement and what the specification says afterwards.
+
+    Attributes:
+        method: Name of the binding's method.
+        arguments: By parameter name.
+        changed: The observed variables that the step changes, with their new values.
+    """
+
+    method: str
+    arguments: Mapping[str, Plain]
+    changed: Mapping[str, Plain]
+
+
+@dataclass(frozen=True, slots=True)
+class StepStory(Story):
+    """A behavior with one statement a step.
+
+    Attributes:
+        start: The statement that brings the system to the initial state, if the binding has one.
+        initial: Every observed variable's value at the start.
+        calls: The steps.
+    """
+
+    start: Call | None = None
+    initial: Mapping[str, Plain] = field(default_factory=dict)
+    calls: tuple[Call, ...] = ()
+
+
+def tell_steps(binding: type[Binding], initial: Mapping[str, Plain], steps: list[Step]) -> StepStory:
+    """Tell a behavior step by step, with the observed variables that each step changes.
+
+    Raises:
+        BindingError: An action has no method, or its parameters do not fit.
+    """
+    observed = binding.observers()
+    methods = binding.action_methods()
+    calls = []
+    for step in steps:
+        if step.action not in methods:
+            raise BindingError(f"{binding.__name__} has no method for the action {step.action!r}")
+        method = methods[step.action]
+        arguments = _arguments(binding, method, step)
+        changed = {name: step.after[name] for name in observed if step.after[name] != step.before[name]}
+        calls.append(Call(method.__name__, arguments, changed))
+    observed_values = [initial[name] for name in observed]
+    observed_values += [value for call in calls for value in (*call.arguments.values(), *call.changed.values())]
+    names = [step.action for step in steps]
+    starter: Any = binding.starter()
+    start = Call(starter.__name__, starter.from_initial_state(initial), {}) if starter is not None else None
+    return StepStory(
+        path=tuple(method_name(name) for name in names),
+        summary=", ".join(names) if names else "the initial state",
+        imports=names_used(observed_values),
+        start=start,
+        initial={name: initial[name] for name in observed},
+        calls=tuple(calls),
+    )
+
+
+def names_used(values: Iterable[Plain]) -> dict[str, frozenset[str]]:
+    """The classes, by module, whose constructors stand in the literals of `values`."""
+    names: dict[str, set[str]] = {}
+    pending = list(values)
+    while pending:
+        value = pending.pop()
+        if isinstance(value, dict):
+            pending += [*value, *value.values()]
+        elif isinstance(value, list | tuple | set | frozenset):
+            pending += value
+        elif type(value).__module__ != "builtins":
+            names.setdefault(type(value).__module__, set()).add(type(value).__name__)
+    return {module: frozenset(used) for module, used in names.items()}
+
+
+def _arguments(binding: type[Binding], method: Any, step: Step) -> Mapping[str, Plain]:  # Any: see Binding._decorated
+    names = list(inspect.signature(method).parameters)[1:]
+    if method.parameters is not None:
+        arguments: Mapping[str, Plain] = method.parameters(step.before, step.after)
+        if list(arguments) != names:
+            raise BindingError(
+                f"{binding.__name__}.{method.__name__} takes ({', '.join(names)}), "
+                f"but its declared parameters give ({', '.join(arguments)})"
+            )
+        return arguments
+    if len(step.arguments) != len(names):
+        raise BindingError(
+            f"{binding.__name__}.{method.__name__} takes {len(names)} parameters ({', '.join(names)}), "
+            f"but the dump's label {step.action!r} has {len(step.arguments)} arguments",
+            hint="TLC before 2025-02 prints no arguments: declare @action(..., parameters=function of (before, after))",
+        )
+    return dict(zip(names, step.arguments, strict=True))
