@@ -1,0 +1,105 @@
+"""The command group `testgen`, and the one place where errors become messages and exit codes."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+from importlib.metadata import PackageNotFoundError, version
+from typing import ClassVar
+
+import click
+
+from testgen.errors import ExitCode, TestgenError
+
+__all__ = ["main", "testgen_version"]
+
+EXIT_CODES = """\b
+Exit codes:
+   0  done
+   1  done, and the answer is no: generated files out of date under --check
+   2  the request cannot be carried out: usage, input, binding, template, a
+      specification that TLC cannot parse
+   3  the surroundings are missing: no Java, no TLC, no permission, no space
+   4  TLC ran out of memory
+  11  explore: deadlock          12  explore: a safety property is violated
+  13  explore: a temporal property is violated
+  70  a defect in testgen        75  explore: TLC could not evaluate the spec
+ 130  interrupted
+"""
+
+
+def testgen_version() -> str:
+    """The installed version."""
+    try:
+        return version("tla-testgen")
+    except PackageNotFoundError:
+        return "0+unknown"
+
+
+testgen_version.__test__ = False  # type: ignore[attr-defined]  # its name would make pytest collect it
+
+
+class _Commands(click.Group):
+    """Commands whose modules are imported when they are used."""
+
+    MODULES: ClassVar = {
+        "build": "testgen.cli.build",
+        "explore": "testgen.cli.explore",
+        "help": "testgen.cli.help",
+        "inspect": "testgen.cli.inspect",
+    }
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.MODULES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.MODULES:
+            return None
+        command = getattr(importlib.import_module(self.MODULES[cmd_name]), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=_Commands, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(testgen_version(), prog_name="testgen")
+def testgen() -> None:
+    """Turn the state graph of a checked TLA+ specification into tests of the real system.
+
+    \b
+    testgen explore graphs/specs/ArrayOT.tla --config ot   run TLC, keep its state graph
+    testgen inspect graphs/ot.dot                          what is in the graph
+    testgen build graphs/ot.dot                            one pytest test a behavior
+    pytest generated/ot                                    run them
+    """
+
+
+def main() -> None:
+    """Run the command and exit."""
+    sys.exit(run())
+
+
+def run() -> int:
+    """Run the command; return its exit code."""
+    try:
+        color = False if os.environ.get("NO_COLOR") else None
+        result = testgen.main(standalone_mode=False, prog_name="testgen", color=color)
+        sys.stdout.flush()
+        return int(result or ExitCode.DONE)
+    except TestgenError as error:
+        click.echo(f"{click.style('error', fg='red', bold=True)}: {error}", err=True)
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return ExitCode.REQUEST
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:  # the reader of our output has seen enough, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.DONE
+    except Exception:  # the last resort of the program: a defect is told as one
+        traceback.print_exc()
+        click.echo("this is a defect in testgen; please report the lines above and the command", err=True)
+        return ExitCode.DEFECT

@@ -1,0 +1,55 @@
+"""What all commands print alike: JSON documents, tables of two columns, warnings, and progress."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+__all__ = ["plural", "print_json", "print_rows", "progress", "warn"]
+
+
+def print_json(schema: str, document: dict[str, Any]) -> None:  # Any: JSON
+    """Print one document, its schema first."""
+    click.echo(json.dumps({"schema": schema, **document}, indent=2, ensure_ascii=False))
+
+
+def print_rows(rows: Iterable[tuple[str, str]]) -> None:
+    """Print labels and values, the values aligned."""
+    rows = list(rows)
+    width = max((len(label) for label, _ in rows), default=0)
+    for label, value in rows:
+        click.echo(f"{click.style(label.ljust(width), dim=True)}  {value}".rstrip())
+
+
+def warn(message: str) -> None:
+    """Print a warning to stderr."""
+    click.echo(f"{click.style('warning', fg='yellow', bold=True)}: {message}", err=True)
+
+
+def plural(number: int, noun: str) -> str:
+    """A count with its noun: `1 test`, `4,913 tests`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+@contextmanager
+def progress(label: str, *, quiet: bool = False) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar on stderr while long work goes on; nothing if stderr is no terminal.
+
+    Yields:
+        What to call with (done, total).
+    """
+    if quiet or not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn(label), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(label, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -1,0 +1,93 @@
+"""The project file: `[tool.testgen.suites.NAME]` in `pyproject.toml`, or `[suites.NAME]` in `testgen.toml`."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from testgen.errors import InputError, Location
+
+__all__ = ["Project", "SuiteSettings", "find_project"]
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteSettings:
+    """What the project file says of a suite; flags override it.
+
+    Attributes:
+        graph: The dump, from the project's folder.
+        binding: See `testgen.bindings.find_binding`.
+        template: In place of the binding's own.
+        out: The folder of the generated tests, from the project's folder.
+        limit: The most behaviors to take.
+    """
+
+    graph: str
+    binding: str | None = None
+    template: str | None = None
+    out: str | None = None
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project file's folder and suites, by name."""
+
+    folder: Path
+    suites: dict[str, SuiteSettings]
+
+    def suite_of(self, graph: str) -> tuple[str, SuiteSettings] | None:
+        """The suite whose dump is the file `graph`, compressed or not."""
+        wanted = _uncompressed(Path(graph))
+        for name, settings in self.suites.items():
+            if _uncompressed(self.folder / settings.graph) == wanted:
+                return name, settings
+        return None
+
+
+def find_project(start: Path) -> Project:
+    """The project of the nearest folder, from `start` upwards, whose project file names suites; else an empty one.
+
+    Raises:
+        InputError: The file is malformed.
+    """
+    for folder in (start, *start.parents):
+        for name, keys in (("testgen.toml", ("suites",)), ("pyproject.toml", ("tool", "testgen", "suites"))):
+            path = folder / name
+            if path.is_file() and (tables := _tables(path, keys)) is not None:
+                return Project(folder, {suite: _settings(path, suite, table) for suite, table in tables.items()})
+    return Project(start, {})
+
+
+def _tables(path: Path, keys: tuple[str, ...]) -> dict[str, Any] | None:  # Any: TOML
+    try:
+        table: Any = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"is not TOML: {error}", location=Location(str(path))) from error
+    for key in keys:
+        table = table.get(key) if isinstance(table, dict) else None
+    return table if isinstance(table, dict) else None
+
+
+def _settings(path: Path, suite: str, table: Any) -> SuiteSettings:
+    known = {field.name: field for field in fields(SuiteSettings)}
+    where = Location(str(path))
+    if not isinstance(table, dict) or "graph" not in table:
+        raise InputError(f"suite {suite!r} names no graph", location=where, hint='add graph = "graphs/NAME.dot"')
+    for key, value in table.items():
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
+            raise InputError(f"suite {suite!r} has the unknown key {key!r}", location=where, hint=hint)
+        expected = int if key == "limit" else str
+        if type(value) is not expected:
+            raise InputError(f"suite {suite!r}: {key} is not a {expected.__name__}", location=where)
+    return SuiteSettings(**table)
+
+
+def _uncompressed(path: Path) -> Path:
+    resolved = path.resolve()
+    return resolved.with_suffix("") if resolved.suffix == ".gz" else resolved
