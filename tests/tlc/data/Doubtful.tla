@@ -1,0 +1,6 @@
+---- MODULE Doubtful ----
+VARIABLE x
+ASSUME 1 = 2
+Init == x = 1
+Next == x' = x
+====

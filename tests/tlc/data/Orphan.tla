@@ -1,0 +1,3 @@
+---- MODULE Orphan ----
+EXTENDS Missing
+====
