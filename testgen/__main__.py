@@ -1,0 +1,5 @@
+"""`python -m testgen` is `testgen`."""
+
+from testgen.cli.main import main
+
+main()
