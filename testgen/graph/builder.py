@@ -15,7 +15,7 @@ import numpy.typing as npt
 from testgen.errors import GraphError, Location
 from testgen.graph._kernels import breadth_first_levels
 from testgen.graph.model import Action, GraphWarning, StateGraph
-from testgen.values import Value, ValueReader, split_action, split_state
+from testgen.values import Value, ValueReader, VariableText, split_action
 
 __all__ = ["GraphBuilder"]
 
@@ -31,29 +31,33 @@ class GraphBuilder:
         self._columns: dict[str, _Column] = {}
         self._ranks: npt.NDArray[np.int32] = np.empty((0, 0), dtype=np.int32)
 
-    def set_state(self, number: int, text: str) -> None:
-        """Read the printed text of state `number` (0…n−1).
+    def set_state(self, number: int, text: str, variables: Sequence[VariableText]) -> None:
+        """Read state number `number` (0…n−1), printed as `text` and cut into `variables`.
 
         Raises:
-            ValueSyntaxError: The text is not a state; its offset counts in `text`.
+            ValueSyntaxError: A value is malformed; the offset counts in `text`.
             GraphError: It has other variables than the states before it.
         """
-        variables = split_state(text)
         if not self._columns:
             self._columns = {variable.name: _Column() for variable in variables}
             self._ranks = np.full((self._n_states, len(self._columns)), -1, dtype=np.int32)
-        row = self._ranks[number]
-        names = list(self._columns)
-        if len(variables) != len(names) or any(variable.name not in self._columns for variable in variables):
-            found = ", ".join(variable.name for variable in variables)
+        names = [variable.name for variable in variables]
+        if names != list(self._columns):
+            variables = self._in_order(variables)
+        self._ranks[number] = [
+            column.number_of(variable.value, variable.offset, text, self._reader)
+            for column, variable in zip(self._columns.values(), variables, strict=True)
+        ]
+
+    def _in_order(self, variables: Sequence[VariableText]) -> list[VariableText]:
+        """The variables in the order of the first state's."""
+        by_name = {variable.name: variable for variable in variables}
+        if by_name.keys() != self._columns.keys():
             raise GraphError(
-                f"this state has the variables {found}, earlier ones have {', '.join(names)}",
+                f"this state has the variables {', '.join(by_name)}, earlier ones have {', '.join(self._columns)}",
                 hint="TLC writes other variables in successors with ALIAS; dump without it",
             )
-        for position, variable in enumerate(variables):
-            expected = names[position]
-            column = position if variable.name == expected else names.index(variable.name)
-            row[column] = self._columns[variable.name].number_of(variable.value, variable.offset, text, self._reader)
+        return [by_name[name] for name in self._columns]
 
     def build(
         self,
@@ -92,16 +96,16 @@ class GraphBuilder:
                 hint="TLC ends the line of an initial state with `,style = filled]`; was the file edited by hand?",
             )
         names, columns, ranks = self._canonical_columns()
-        actions, action_numbers = _canonical_actions(label_texts)
-        labels = action_numbers[labels] if len(labels) else labels
-        order = self._canonical_order(ranks, initial, sources, targets)
+        used, used_numbers = np.unique(labels, return_inverse=True)
+        actions, action_numbers = _canonical_actions([label_texts[number] for number in used.tolist()])
+        levels = self._levels(initial, sources, targets)
+        order = _canonical_order(ranks, levels)
         number = np.empty(self._n_states, dtype=np.int64)
         number[order] = np.arange(self._n_states)
-        packed = _pack(number[sources], number[targets], labels, self._n_states)
-        offsets, packed_targets, packed_labels = packed
-        ranks = np.ascontiguousarray(ranks[order])
-        first_states = np.sort(number[initial]).astype(np.int32)
-        levels = breadth_first_levels(offsets, packed_targets, first_states)
+        offsets, packed_targets, packed_labels = _pack(
+            number[sources], number[targets], action_numbers[used_numbers], self._n_states
+        )
+        ranks, levels = np.ascontiguousarray(ranks[order]), levels[order]
         return StateGraph(
             source=self._source,
             variables=names,
@@ -111,7 +115,7 @@ class GraphBuilder:
             targets=packed_targets,
             labels=packed_labels,
             actions=actions,
-            initial=first_states,
+            initial=np.sort(number[initial]).astype(np.int32),
             levels=levels,
             fingerprints=fingerprints[order],
             constrained_out_states=constrained_out_states,
@@ -133,21 +137,14 @@ class GraphBuilder:
             ranks[:, target] = rank[self._ranks[:, positions[name]]]
         return names, tuple(columns), ranks
 
-    def _canonical_order(
-        self,
-        ranks: npt.NDArray[np.int32],
-        initial: npt.NDArray[np.int64],
-        sources: npt.NDArray[np.int64],
-        targets: npt.NDArray[np.int64],
-    ) -> npt.NDArray[np.int64]:
-        """The states by level, then by their values; unreachable ones last."""
+    def _levels(
+        self, initial: npt.NDArray[np.int64], sources: npt.NDArray[np.int64], targets: npt.NDArray[np.int64]
+    ) -> npt.NDArray[np.int32]:
+        """See `StateGraph.levels`; still in the reader's numbers."""
         by_source = np.argsort(sources, kind="stable")
         offsets = np.zeros(self._n_states + 1, dtype=np.int64)
         np.cumsum(np.bincount(sources, minlength=self._n_states), out=offsets[1:])
-        levels = breadth_first_levels(offsets, targets[by_source].astype(np.int32), initial.astype(np.int32))
-        levels[levels == 0] = np.iinfo(np.int32).max
-        keys = [*ranks.T[::-1], levels]  # lexsort's last key counts most
-        return np.lexsort(keys)
+        return breadth_first_levels(offsets, targets[by_source].astype(np.int32), initial.astype(np.int32))
 
 
 class _Column:
@@ -167,6 +164,12 @@ class _Column:
                 self.values.append(value)
             self._by_text[value_text] = number
         return number
+
+
+def _canonical_order(ranks: npt.NDArray[np.int32], levels: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+    """The states by level, then by their values; unreachable ones last."""
+    counting = np.where(levels == 0, np.iinfo(np.int32).max, levels)
+    return np.lexsort([*ranks.T[::-1], counting])  # lexsort's last key counts most
 
 
 def _canonical_actions(label_texts: Sequence[str]) -> tuple[tuple[Action, ...], npt.NDArray[np.int32]]:

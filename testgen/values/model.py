@@ -262,23 +262,26 @@ def function_set(domain: Value, range_: Value) -> Value:
 
 def record_set(fields: dict[str, Value]) -> Value:
     """`[a : S, b : T]`."""
-    if _is_small_product(fields.values()):
-        rows = product(*(list(values) for values in fields.values() if isinstance(values, SetValue)))
+    rows = _rows(fields.values())
+    if rows is not None:
         return set_of(record(dict(zip(fields, row, strict=True))) for row in rows)
     return SymbolicSet("[" + ", ".join(f"{name} : {fields[name].key}" for name in sorted(fields)) + "]")
 
 
 def cartesian_product(factors: Sequence[Value]) -> Value:
     """`(S \\X T \\X ...)`."""
-    if _is_small_product(factors):
-        return set_of(sequence(row) for row in product(*(list(f) for f in factors if isinstance(f, SetValue))))
+    rows = _rows(factors)
+    if rows is not None:
+        return set_of(sequence(row) for row in rows)
     return SymbolicSet("(" + " \\X ".join(factor.key for factor in factors) + ")")
 
 
-def _is_small_product(factors: Iterable[Value]) -> bool:
-    size = 1
-    for factor in factors:
-        if not isinstance(factor, SetValue):
-            return False
-        size *= len(factor)
-    return size <= _EXPANDED_UP_TO
+def _rows(factors: Iterable[Value]) -> Iterable[tuple[Value, ...]] | None:
+    """Every choice of one element from each of `factors`; None if these are too many to list."""
+    sets = [factor if isinstance(factor, SetValue) else None for factor in factors]
+    listed = [factor for factor in sets if factor is not None]
+    if not all(map(len, listed)):
+        return ()  # whatever the other factors are
+    if len(listed) < len(sets) or math.prod(map(len, listed)) > _EXPANDED_UP_TO:
+        return None
+    return product(*listed)

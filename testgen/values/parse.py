@@ -17,16 +17,24 @@ from testgen.values.model import Value
 
 __all__ = ["ValueReader", "ValueSyntaxError", "VariableText", "parse_value", "split_action", "split_state"]
 
-_DEPTH_LIMIT = 150
-"""Nesting beyond this is refused, well before Python's own stack would end."""
+_DEPTH_LIMIT = 100
+"""Nesting beyond this is refused; Python's own stack would end near 150."""
+_DIGITS_LIMIT = 1000
+"""Python refuses to read a number of more than 4300 digits; TLC's have ten, Apalache's more."""
+_INTERVAL_LIMIT = 1 << 32
+"""TLC's integers have 32 bits, so no interval has more elements."""
 
 _SPACE = re.compile(r"\s*+")
-_STRING = re.compile(r'"((?:[^"\\]|\\.)*+)"', re.DOTALL)
-_INTEGER = re.compile(r"-?\d++")
-_NAME = re.compile(r"[^\W\d]\w*+|\d++[^\W\d]\w*+")
+_STRING = re.compile(r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"', re.DOTALL)
+_INTEGER = re.compile(r"-?[0-9]++")
+_NAME = re.compile(r"[^\W\d]\w*+|[0-9]++[^\W\d]\w*+")
 _OPERATOR = re.compile(r"<Operator [^>]*>")
-_PLAIN = r'[^\[\]{}()<"]*+'
-_FLAT_GROUP = re.compile(rf'[\[{{(]{_PLAIN}(?:"(?:[^"\\]|\\.)*+"{_PLAIN})*+[\]}})]', re.DOTALL)
+_PLAIN, _PLAIN_SEQUENCE = r'[^\[\]{}()<"]*+', r'[^\[\]{}()<>"]*+'
+_FLAT_GROUP = re.compile(
+    rf"[\[{{(]{_PLAIN}(?:{_STRING.pattern}{_PLAIN})*+[\]}})]"
+    rf"|<<{_PLAIN_SEQUENCE}(?:{_STRING.pattern}{_PLAIN_SEQUENCE})*+>>",
+    re.DOTALL,
+)
 """A bracketed group without another inside; a whole record of a log, for instance. These repeat a great deal."""
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _UNESCAPED = {"n": "\n", "t": "\t", "f": "\f", "r": "\r"}
@@ -104,9 +112,10 @@ class _Cursor:
     # Lexical part
 
     def skip_space(self) -> None:
-        match = _SPACE.match(self.text, self.at)
-        assert match is not None
-        self.at = match.end()
+        if self.text[self.at : self.at + 1] <= " ":  # mostly there is none, and a search costs much more than this
+            match = _SPACE.match(self.text, self.at)
+            assert match is not None
+            self.at = match.end()
 
     def take(self, symbol: str) -> bool:
         self.skip_space()
@@ -148,20 +157,17 @@ class _Cursor:
             self.fail(f"value nested more than {_DEPTH_LIMIT} deep")
         text, at = self.text, self.at
         first = text[at : at + 1]
-        if first in ("[", "{", "("):
+        if first in ("[", "{", "(") or text.startswith("<<", at):
             return self._bracketed(first, depth + 1)
         if first == '"':
             return self._string()
-        if text.startswith("<<", at):
-            return self._sequence(depth + 1)
         name = _NAME.match(text, at)
         if name is not None:
             self.at = name.end()
             return self._word(name.group(), depth + 1)
-        number = _INTEGER.match(text, at)
+        number = self._integer()
         if number is not None:
-            self.at = number.end()
-            return self._number(int(number.group()))
+            return self._number(number, at)
         operator = _OPERATOR.match(text, at)
         if operator is not None:  # an operator passed to an action; only in labels
             self.at = operator.end()
@@ -173,7 +179,7 @@ class _Cursor:
         if flat is not None and (known := self.known.get(flat.group())) is not None:
             self.at = flat.end()
             return known
-        value = {"[": self._square, "{": self._set, "(": self._round}[first](depth)
+        value = {"[": self._square, "{": self._set, "(": self._round, "<": self._sequence}[first](depth)
         if flat is not None and flat.end() == self.at:
             self.known[flat.group()] = value
         return value
@@ -188,15 +194,26 @@ class _Cursor:
             content = _ESCAPE.sub(lambda escape: _UNESCAPED.get(escape.group(1), escape.group(1)), content)
         return model.String(content)
 
-    def _number(self, low: int) -> Value:
+    def _integer(self) -> int | None:
+        match = _INTEGER.match(self.text, self.at)
+        if match is None:
+            return None
+        if len(match.group()) > _DIGITS_LIMIT:
+            self.fail(f"number of more than {_DIGITS_LIMIT} digits")
+        self.at = match.end()
+        return int(match.group())
+
+    def _number(self, low: int, at: int) -> Value:
         if not self.take(".."):
             return model.Integer(low)
         self.skip_space()
-        number = _INTEGER.match(self.text, self.at)
-        if number is None:
+        high = self._integer()
+        if high is None:
             self.fail(f"expected the upper end of an interval, found {self.found()}")
-        self.at = number.end()
-        return model.interval(low, int(number.group()))
+        if high - low >= _INTERVAL_LIMIT:
+            self.at = at
+            self.fail("interval wider than TLC's integers")
+        return model.interval(low, high)
 
     def _word(self, name: str, depth: int) -> Value:
         if name in ("TRUE", "FALSE"):
@@ -288,6 +305,7 @@ def split_state(text: str) -> list[VariableText]:
     [('x', '<<1,\\n  2>>'), ('y', 'm1')]
     """
     variables: list[VariableText] = []
+    names: set[str] = set()
     start = 0
     while start <= len(text):
         end = text.find("\n/\\ ", start)
@@ -296,15 +314,16 @@ def split_state(text: str) -> list[VariableText]:
         if match is None:
             raise ValueSyntaxError("expected 'variable = value'", text, start)
         name = match.group(1)
-        if any(name == earlier.name for earlier in variables):
+        if name in names:
             raise ValueSyntaxError(f"variable {name!r} stands twice in the state", text, start)
+        names.add(name)
         variables.append(VariableText(name, text[match.end() : end], match.end()))
         start = end + 1
     return variables
 
 
 _VARIABLE = re.compile(r"(?:/\\ )?\s*+(\w++)\s*+=\s*+")
-_ACTION = re.compile(r"([^\W\d][\w!:]*+)\((.*)\)", re.DOTALL)
+_ACTION = re.compile(r"([\w!:]++)\((.*)\)", re.DOTALL)
 
 
 def split_action(label: str) -> tuple[str, tuple[Value, ...]]:

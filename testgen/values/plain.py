@@ -8,7 +8,9 @@
 | record | `dict`; a tuple of pairs inside a set or as a key |
 | function | `dict` |
 | set | `set`; `frozenset` inside a set or as a key |
-| a set too large to list | `Model("SUBSET (1..20)")` |
+| a set too large to list | `Model("SUBSET (1..20)")`, `Model("1..2147483647")` |
+
+Python cannot tell `{TRUE, 1}` from `{1}`; TLC never makes such a set, as it refuses to compare the two.
 
 Stands on both sides of testgen: no import but the value model.
 """
@@ -21,6 +23,9 @@ from dataclasses import dataclass
 from testgen.values.model import Boolean, Function, Integer, ModelValue, SetValue, String, SymbolicSet, Value
 
 __all__ = ["Model", "Plain", "python_literal", "to_plain"]
+
+_LISTED_UP_TO = 100_000
+"""An interval that a specification uses as a constant can have four thousand million elements."""
 
 Plain = object
 """What `to_plain` returns; Python cannot name the recursive union in a way that helps a reader."""
@@ -43,7 +48,7 @@ def to_plain(value: Value) -> Plain:
             return [to_plain(element) for element in value.range]
         case Function():
             return {_hashable(argument): to_plain(result) for argument, result in value.items()}
-        case SetValue():
+        case SetValue() if len(value) <= _LISTED_UP_TO:
             return {_hashable(element) for element in value}
         case _:
             return _atom(value)
@@ -55,7 +60,7 @@ def _hashable(value: Value) -> Plain:
             return tuple(_hashable(element) for element in value.range)
         case Function():
             return tuple((_hashable(argument), _hashable(result)) for argument, result in value.items())
-        case SetValue():
+        case SetValue() if len(value) <= _LISTED_UP_TO:
             return frozenset(_hashable(element) for element in value)
         case _:
             return _atom(value)
@@ -67,7 +72,7 @@ def _atom(value: Value) -> Plain:
             return value.value
         case ModelValue():
             return Model(value.name)
-        case SymbolicSet():
+        case SymbolicSet() | SetValue():  # too large to list
             return Model(value.key)
         case _:
             raise AssertionError(f"a kind of value without a plain form: {value!r}")
@@ -102,11 +107,15 @@ def python_literal(value: Plain) -> str:
 
 
 def _sorted_elements(elements: set[object] | frozenset[object]) -> str:
-    def order(element: object) -> tuple[bool, int, str]:
-        is_number = isinstance(element, int)
-        return (not is_number, int(element) if isinstance(element, int) else 0, python_literal(element))
+    """The elements' literals: numbers ascending, then the others by spelling.
 
-    return ", ".join(python_literal(element) for element in sorted(elements, key=order))
+    Each is spelled once, or nested sets would take time exponential in their depth.
+    """
+    spelled = [
+        (not isinstance(element, int), int(element) if isinstance(element, int) else 0, python_literal(element))
+        for element in elements
+    ]
+    return ", ".join(literal for _, _, literal in sorted(spelled))
 
 
 _SAFE = re.compile(r"[ !#-\[\]-~]*+")

@@ -1,0 +1,186 @@
+"""The states of a DOT dump: which the file declares, which are initial or excluded, what text shows them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from testgen.errors import GraphError, ParseError
+from testgen.graph.builder import GraphBuilder
+from testgen.graph.dot_text import QUOTED, DotText, Positions, unescaped_offset_in
+from testgen.graph.model import GraphWarning
+from testgen.values import ValueSyntaxError, VariableText, split_state
+
+__all__ = ["Declarations", "read_declarations", "read_values"]
+
+_TAIL = re.compile(
+    rb" ?\[label=" + QUOTED + rb"(?:,tooltip=" + QUOTED + rb")?(,style = filled(, fillcolor=lightyellow)?)?\];?",
+    re.DOTALL,
+)
+_VARIABLE_STARTS = re.compile(r"/\\ |\w+ = ")
+_BETWEEN_VARIABLES = rb"\n/\\ "
+"""As it stands escaped in the file. In a string value it is escaped twice, so it cannot be taken for this."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Declarations:
+    """What the state lines say, in order of the file; a state may be declared more than once.
+
+    Attributes:
+        lines: Shape (k,): the line of each.
+        numbers: Shape (k,): TLC's number of each.
+        labels: Shape (k, 2): where its label begins and ends.
+        tooltips: Shape (k, 2): likewise, -1 where there is none.
+        initial: Shape (k,): whether the line marks it initial.
+        excluded: Shape (k,): whether the line shows a state outside the model's constraints.
+    """
+
+    lines: Positions
+    numbers: npt.NDArray[np.int64]
+    labels: Positions
+    tooltips: Positions
+    initial: npt.NDArray[np.bool_]
+    excluded: npt.NDArray[np.bool_]
+
+    def where(self, kept: npt.NDArray[np.bool_]) -> Declarations:
+        return Declarations(
+            lines=self.lines[kept],
+            numbers=self.numbers[kept],
+            labels=self.labels[kept],
+            tooltips=self.tooltips[kept],
+            initial=self.initial[kept],
+            excluded=self.excluded[kept],
+        )
+
+
+def read_declarations(
+    text: DotText, lines: Positions, numbers: npt.NDArray[np.int64], stops: Positions
+) -> Declarations:
+    """Read the lines `N [...]`.
+
+    Args:
+        text: The dump.
+        lines: Shape (k,): those that begin with a number and no arrow.
+        numbers: Shape (k,): these numbers.
+        stops: Shape (k,): where they end.
+    """
+    spans = np.empty((len(lines), 4), dtype=np.int64)
+    styles = np.zeros((len(lines), 2), dtype=bool)
+    rows = zip(lines.tolist(), stops.tolist(), text.ends[lines].tolist(), strict=True)
+    for position, (line, stop, end) in enumerate(rows):
+        match = _TAIL.fullmatch(text.content, stop, end)
+        if match is None:
+            text.fail(line)
+        spans[position] = *match.span(1), *match.span(2)
+        if match.group(3) is not None:
+            styles[position] = True, match.group(4) is not None
+    excluded = styles[:, 1]
+    return Declarations(lines, numbers, spans[:, :2], spans[:, 2:], styles[:, 0] & ~excluded, excluded)
+
+
+def read_values(text: DotText, declarations: Declarations, firsts: Positions) -> GraphBuilder:
+    """Give a new builder the values of the states, in the order of `firsts`, the positions of their declarations.
+
+    Raises:
+        ParseError: A value is malformed.
+        GraphError: A state is declared again with other values, or has other variables than the others.
+    """
+    shown = declarations.labels.copy()
+    if not _has_alias(text, declarations):
+        has_tooltip = declarations.tooltips[:, 0] >= 0
+        shown[has_tooltip] = declarations.tooltips[has_tooltip]
+    _check_repeats(text, declarations, shown)
+    builder = GraphBuilder(text.name, len(firsts))
+    bare = 0
+    for number, position in enumerate(firsts.tolist()):
+        line = int(declarations.lines[position])
+        start, end = shown[position].tolist()
+        state = text.unescape(line, start, end)
+        try:
+            if _VARIABLE_STARTS.match(state):
+                builder.set_state(number, state, split_state(state))
+            else:
+                builder.set_state(number, state, [VariableText("view", state, 0)])
+                bare += 1
+        except ValueSyntaxError as error:
+            raise _value_error(text, line, start, end, error) from error
+        except GraphError as error:
+            raise GraphError(error.message, location=text.location(line), hint=error.hint) from error
+    if bare:
+        message = "states are shown without variables, as by TLC's option -view; they are read as one variable, `view`"
+        text.warnings.append(GraphWarning("bare-values", message))
+    return builder
+
+
+def _has_alias(text: DotText, declarations: Declarations) -> bool:
+    """Whether labels show something else than the state.
+
+    With ALIAS the tooltip is the state, but initial states have none (TLC 2.20, 2026-04): then all states must be read
+    as the alias shows them. With -difftrace the label only leaves out what did not change, and the tooltip serves.
+    """
+    spans = np.hstack((declarations.labels, declarations.tooltips))[declarations.tooltips[:, 0] >= 0]
+    for label_start, label_end, start, end in spans.tolist():
+        label, tooltip = text.content[label_start:label_end], text.content[start:end]
+        if label != tooltip and not _variables(label) <= _variables(tooltip):
+            message = (
+                "states are shown by an ALIAS, and the variables of the initial states are not in the file; "
+                "the alias is read as if it were the state"
+            )
+            text.warnings.append(GraphWarning("alias", message))
+            return True
+    return False
+
+
+def _variables(raw: bytes) -> set[bytes]:
+    return set(raw.removeprefix(_BETWEEN_VARIABLES[2:]).split(_BETWEEN_VARIABLES))
+
+
+def _check_repeats(text: DotText, declarations: Declarations, shown: Positions) -> None:
+    """A state may be declared again in the same words; otherwise the file contradicts itself."""
+    repeated = 0
+    for earlier, later in _repeats(declarations.numbers):
+        texts = [text.content[slice(*shown[position])] for position in (earlier, later)]
+        if texts[0] != texts[1]:
+            line = int(declarations.lines[later])
+            raise GraphError(
+                f"state {declarations.numbers[later]} is declared again with other values; "
+                f"first in line {declarations.lines[earlier] + 1}",
+                location=text.location(line),
+                excerpt=text.excerpt(line),
+            )
+        repeated += 1
+    if repeated:
+        text.warnings.append(GraphWarning("repeated-states", f"{repeated} states are declared more than once"))
+
+
+def _repeats(numbers: npt.NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """Positions of equal numbers, each with the one before it."""
+    order = np.argsort(numbers, kind="stable")
+    for position in np.flatnonzero(np.diff(numbers[order]) == 0).tolist():
+        yield int(order[position]), int(order[position + 1])
+
+
+def _value_error(text: DotText, line: int, start: int, end: int, error: ValueSyntaxError) -> ParseError:
+    """The same error, told where it stands in the file."""
+    variable = _variable_at(error.text, error.offset)
+    raw = text.content[start:end].decode()
+    return ParseError(
+        error.message + (f" in the value of {variable!r}" if variable else ""),
+        location=text.location(line, text.column(line, start) + unescaped_offset_in(raw, error.offset)),
+        excerpt=error.excerpt,
+        excerpt_column=error.excerpt_column,
+        hint="the label is not a state as TLC prints it; was the file edited by hand?",
+    )
+
+
+def _variable_at(state: str, offset: int) -> str | None:
+    """The variable whose value holds `offset`, if the state can be cut at all."""
+    try:
+        before = [variable for variable in split_state(state) if variable.offset <= offset]
+    except ValueSyntaxError:
+        return None
+    return before[-1].name if before else None
