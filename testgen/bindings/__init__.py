@@ -1,7 +1,7 @@
 """Bindings: classes that perform a specification's actions on a system and observe it. Knows no graph, no template."""
 
 from testgen.bindings.protocol import Binding, Divergence, Step, action, method_name, observes, starts, step
-from testgen.bindings.registry import find_binding, known_bindings, matching_bindings
+from testgen.bindings.registry import binding_file, find_binding, known_bindings, load_name, matching_bindings
 from testgen.bindings.story import Call, StepStory, Story
 
 __all__ = [
@@ -12,8 +12,10 @@ __all__ = [
     "StepStory",
     "Story",
     "action",
+    "binding_file",
     "find_binding",
     "known_bindings",
+    "load_name",
     "matching_bindings",
     "method_name",
     "observes",

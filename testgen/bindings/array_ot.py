@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
 from testgen.bindings.protocol import Binding, Step, action, observes, starts, step
-from testgen.bindings.story import Story
+from testgen.bindings.story import Story, names_used
 from testgen.errors import BindingError
 from testgen.ot import Clear, Erase, Insert, Move, Network, Operation, Set, Swap
 from testgen.values.plain import Plain
@@ -47,7 +47,10 @@ def _own_operation(before: Mapping[str, Plain], after: Mapping[str, Plain]) -> d
 def _merging_client(before: Mapping[str, Plain], after: Mapping[str, Plain]) -> dict[str, Plain]:
     """Which client merged: the one whose progress changed."""
     pairs = zip(_sequence(before["progress"]), _sequence(after["progress"]), strict=True)
-    return {"client": next(number for number, (old, new) in enumerate(pairs, 1) if old != new)}
+    for number, (old, new) in enumerate(pairs, 1):
+        if old != new:
+            return {"client": number}
+    raise BindingError("a merge that is in no client's progress", hint="is this a dump of ArrayOT?")
 
 
 class ArrayOT(Binding):
@@ -127,10 +130,13 @@ class ArrayOT(Binding):
             for number, log in enumerate(_sequence(last["clientLog"]), 1)
         )
         used = [operation for _, operation in performed] + [operation for _, log in applied for operation in log]
+        names = names_used([used, initial["serverState"], last["serverState"]])
+        operations = names.pop(Set.__module__, frozenset())  # imported through this module, as a reader knows them
         return ArrayStory(
             path=tuple(_slug(operation) for _, operation in performed),
-            summary=", ".join(f"client {client} {_sentence(operation)}" for client, operation in performed),
-            imports={cls.__module__: frozenset(type(operation).__name__ for operation in used)},
+            summary=", ".join(f"client {client} {_sentence(operation)}" for client, operation in performed)
+            or "no client performs an operation",
+            imports={**names, cls.__module__: operations},
             clients=n_clients,
             array=tuple(_sequence(initial["serverState"])),
             transactions=tuple(performed),

@@ -24,6 +24,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar
 
+from testgen.bindings.agreement import agree
+from testgen.errors import BindingError
 from testgen.values.plain import Plain, python_literal
 
 if TYPE_CHECKING:
@@ -69,9 +71,15 @@ class Step:
 
 @dataclass(slots=True)
 class Journal:
-    """The statements of a test that were carried out, as source text; the last one may have failed."""
+    """The statements of a test that were carried out, as source text; the last one may have failed.
+
+    Attributes:
+        entries: In order. What a statement calls in turn is not among them.
+        is_open: Whether the last one is still being carried out.
+    """
 
     entries: list[str] = field(default_factory=list)
+    is_open: bool = False
 
 
 class Divergence(AssertionError):  # noqa: N818 - a result about the system, not an error of testgen
@@ -113,7 +121,7 @@ class Binding:
         Raises:
             Divergence: They differ.
         """
-        if expected != observed:
+        if not agree(expected, observed):
             raise Divergence(subject, expected, observed)
 
     def check_state(self, /, **changed: Plain) -> None:
@@ -146,8 +154,18 @@ class Binding:
     @classmethod
     @functools.cache
     def action_methods(cls) -> Mapping[str, Callable[..., Any]]:
-        """The method that performs each action, by the action's name."""
-        return {name: method for method in cls._decorated() for name in getattr(method, "action_names", ())}
+        """The method that performs each action, by the action's name.
+
+        Raises:
+            BindingError: Two methods perform the same action.
+        """
+        methods: dict[str, Callable[..., Any]] = {}
+        for method in cls._decorated():
+            for name in getattr(method, "action_names", ()):
+                if methods.setdefault(name, method) is not method:
+                    one, other = methods[name].__name__, method.__name__
+                    raise BindingError(f"{cls.__name__} performs the action {name!r} twice: {one} and {other}")
+        return methods
 
     @classmethod
     @functools.cache
@@ -197,10 +215,18 @@ def step(method: Callable[P, R]) -> Callable[P, R]:
     def journaled(*args: P.args, **kwargs: P.kwargs) -> R:
         binding = args[0]
         assert isinstance(binding, Binding), "a step is a method of a Binding"
+        journal = binding.journal
+        if journal.is_open:  # called by another step
+            return method(*args, **kwargs)
         shown = [python_literal(argument) for argument in args[1:]]
         shown += [f"{name}={python_literal(argument)}" for name, argument in kwargs.items()]
-        binding.journal.entries.append(f"{method.__name__}({', '.join(shown)})")
-        return method(*args, **kwargs)
+        journal.entries.append(f"{method.__name__}({', '.join(shown)})")
+        journal.is_open = True
+        __tracebackhide__ = True  # pytest then leaves this frame out
+        try:
+            return method(*args, **kwargs)
+        finally:
+            journal.is_open = False
 
     return journaled
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import importlib
 import importlib.util
 import sys
+import traceback
 from collections.abc import Iterable
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from testgen.bindings.protocol import Binding
 from testgen.errors import BindingError, Location
 
-__all__ = ["find_binding", "known_bindings", "matching_bindings"]
+__all__ = ["binding_file", "find_binding", "known_bindings", "load_name", "matching_bindings"]
 
 _BUILT_IN = {"array_ot": "testgen.bindings.array_ot:ArrayOT"}
 _GROUP = "testgen.bindings"
@@ -22,7 +25,8 @@ _GROUP = "testgen.bindings"
 
 def known_bindings() -> dict[str, str]:
     """Where each binding known by name is, as `module:Class`; built-in ones first."""
-    return _BUILT_IN | {point.name: point.value for point in entry_points(group=_GROUP) if point.name not in _BUILT_IN}
+    points = {point.name: f"{point.module}:{point.attr}" for point in entry_points(group=_GROUP)}
+    return _BUILT_IN | {name: place for name, place in points.items() if name not in _BUILT_IN}
 
 
 def find_binding(name: str) -> type[Binding]:
@@ -34,15 +38,35 @@ def find_binding(name: str) -> type[Binding]:
     known = known_bindings()
     if name in known:
         module_name, _, class_name = known[name].partition(":")
-        return _class_in(importlib.import_module(module_name), class_name, name)
+        return _binding_class(_import_module(module_name, name), class_name, name)
     path, colon, class_name = name.rpartition(":")
     if colon and path.endswith(".py"):
-        return _class_in(_import_file(Path(path)), class_name, name)
+        return _binding_class(_import_file(Path(path)), class_name, name)
     near = difflib.get_close_matches(name, known, n=1)
     raise BindingError(
         f"unknown binding {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""),
         hint=f"known: {', '.join(sorted(known))}; or give path/to/file.py:ClassName",
     )
+
+
+def binding_file(name: str) -> Path | None:
+    """The file of a binding given as `path/to/file.py:Name`; None for one known by name."""
+    path, colon, _ = name.rpartition(":")
+    return Path(path) if colon and name not in known_bindings() else None
+
+
+def load_name(name: str, *, beside: str) -> Any:  # Any: a class, which only the caller knows
+    """What `path/to/file.py:Name` names, the path as seen from the file `beside`. Generated tests call this.
+
+    Raises:
+        BindingError: The file is missing or cannot be imported, or does not have the name.
+    """
+    path, _, attribute = name.rpartition(":")
+    file = (Path(beside).resolve().parent / path).resolve()
+    module = _import_file(file)
+    if not hasattr(module, attribute):
+        raise BindingError(f"has no {attribute!r} any more; build the suite again", location=Location(str(file)))
+    return getattr(module, attribute)
 
 
 def matching_bindings(actions: Iterable[str]) -> list[str]:
@@ -51,30 +75,57 @@ def matching_bindings(actions: Iterable[str]) -> list[str]:
     return [name for name in known_bindings() if wanted and wanted <= find_binding(name).action_methods().keys()]
 
 
+def _import_module(module_name: str, binding: str) -> ModuleType:
+    try:
+        return importlib.import_module(module_name)
+    except (Exception, SystemExit) as error:  # an installed binding's code, which may raise anything
+        raise BindingError(
+            f"binding {binding!r} cannot be imported from {module_name} ({type(error).__name__}: {error})",
+            hint="repair or remove the package that brings it",
+        ) from error
+
+
 def _import_file(path: Path) -> ModuleType:
     if not path.is_file():
         raise BindingError("no such file", location=Location(str(path)))
-    module_name = f"testgen_binding_{path.stem}"
-    if (loaded := sys.modules.get(module_name)) is not None and loaded.__file__ == str(path.resolve()):
+    resolved = path.resolve()
+    digest = hashlib.sha256(str(resolved).encode(errors="surrogateescape")).hexdigest()[:8]
+    module_name = f"testgen_binding_{resolved.stem}_{digest}"  # two files of one name are two modules
+    if (loaded := sys.modules.get(module_name)) is not None:
         return loaded
-    spec = importlib.util.spec_from_file_location(module_name, path.resolve())
+    spec = importlib.util.spec_from_file_location(module_name, resolved)
     assert spec is not None and spec.loader is not None, "a path that ends in .py has a loader"
     module = importlib.util.module_from_spec(spec)
     sys.modules[module_name] = module  # dataclasses and pickle look their module up
     try:
         spec.loader.exec_module(module)
-    except SyntaxError as error:
-        raise BindingError(f"is not Python: {error.msg}", location=Location(str(path), error.lineno)) from error
-    except ImportError as error:
-        raise BindingError(f"cannot be imported: {error}", location=Location(str(path))) from error
+    except (Exception, SystemExit) as error:  # a binding's author wrote what runs here, and it may raise anything
+        del sys.modules[module_name]
+        raise _import_error(error, path) from error
     return module
 
 
-def _class_in(module: ModuleType, class_name: str, name: str) -> type[Binding]:
+def _import_error(error: BaseException, path: Path) -> BindingError:
+    if isinstance(error, SyntaxError):
+        return BindingError(f"is not Python: {error.msg}", location=Location(str(path), error.lineno, error.offset))
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename) == path.resolve()]
+    return BindingError(
+        f"cannot be imported ({type(error).__name__}: {error})",
+        location=Location(str(path), own[-1].lineno if own else None),
+    )
+
+
+def _binding_class(module: ModuleType, class_name: str, name: str) -> type[Binding]:
     found = getattr(module, class_name, None)
-    if not (isinstance(found, type) and issubclass(found, Binding)):
-        raise BindingError(
-            f"binding {name!r}: {class_name!r} is not a subclass of testgen.bindings.Binding",
-            location=Location(module.__file__ or module.__name__),
-        )
-    return found
+    if isinstance(found, type) and issubclass(found, Binding):
+        return found
+    bindings = [
+        key
+        for key, value in vars(module).items()
+        if isinstance(value, type) and issubclass(value, Binding) and value.__module__ == module.__name__
+    ]
+    raise BindingError(
+        f"binding {name!r}: {class_name!r} is not a subclass of testgen.bindings.Binding",
+        location=Location(module.__file__ or module.__name__),
+        hint=f"the file has {', '.join(bindings)}" if bindings else "derive a class from it",
+    )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
+from testgen.bindings.agreement import agree
 from testgen.bindings.protocol import Binding, Step, method_name
 from testgen.errors import BindingError
 from testgen.values.plain import Plain
@@ -67,23 +68,22 @@ def tell_steps(binding: type[Binding], initial: Mapping[str, Plain], steps: list
     """
     observed = binding.observers()
     methods = binding.action_methods()
-    calls = []
+    calls: list[Call] = []
     for step in steps:
         if step.action not in methods:
             raise BindingError(f"{binding.__name__} has no method for the action {step.action!r}")
         method = methods[step.action]
         arguments = _arguments(binding, method, step)
-        changed = {name: step.after[name] for name in observed if step.after[name] != step.before[name]}
+        changed = {name: step.after[name] for name in observed if not agree(step.before[name], step.after[name])}
         calls.append(Call(method.__name__, arguments, changed))
-    observed_values = [initial[name] for name in observed]
-    observed_values += [value for call in calls for value in (*call.arguments.values(), *call.changed.values())]
+    start = _start(binding, initial)
+    told = [initial[name] for name in observed] + list(start.arguments.values() if start else ())
+    told += [value for call in calls for value in (*call.arguments.values(), *call.changed.values())]
     names = [step.action for step in steps]
-    starter: Any = binding.starter()
-    start = Call(starter.__name__, starter.from_initial_state(initial), {}) if starter is not None else None
     return StepStory(
         path=tuple(method_name(name) for name in names),
         summary=", ".join(names) if names else "the initial state",
-        imports=names_used(observed_values),
+        imports=names_used(told),
         start=start,
         initial={name: initial[name] for name in observed},
         calls=tuple(calls),
@@ -101,20 +101,27 @@ def names_used(values: Iterable[Plain]) -> dict[str, frozenset[str]]:
         elif isinstance(value, list | tuple | set | frozenset):
             pending += value
         elif type(value).__module__ != "builtins":
-            names.setdefault(type(value).__module__, set()).add(type(value).__name__)
+            names.setdefault(type(value).__module__, set()).add(type(value).__qualname__.partition(".")[0])
+            if is_dataclass(value):  # whose repr spells its fields
+                pending += [getattr(value, part.name) for part in fields(value) if part.repr]
     return {module: frozenset(used) for module, used in names.items()}
 
 
+def _start(binding: type[Binding], initial: Mapping[str, Plain]) -> Call | None:
+    starter: Any = binding.starter()  # Any: see Binding._decorated
+    if starter is None:
+        return None
+    arguments: Mapping[str, Plain] = starter.from_initial_state(initial)
+    _check_parameters(binding, starter, arguments)
+    return Call(starter.__name__, arguments, {})
+
+
 def _arguments(binding: type[Binding], method: Any, step: Step) -> Mapping[str, Plain]:  # Any: see Binding._decorated
-    names = list(inspect.signature(method).parameters)[1:]
     if method.parameters is not None:
         arguments: Mapping[str, Plain] = method.parameters(step.before, step.after)
-        if list(arguments) != names:
-            raise BindingError(
-                f"{binding.__name__}.{method.__name__} takes ({', '.join(names)}), "
-                f"but its declared parameters give ({', '.join(arguments)})"
-            )
+        _check_parameters(binding, method, arguments)
         return arguments
+    names = _parameter_names(method)
     if len(step.arguments) != len(names):
         raise BindingError(
             f"{binding.__name__}.{method.__name__} takes {len(names)} parameters ({', '.join(names)}), "
@@ -122,3 +129,16 @@ def _arguments(binding: type[Binding], method: Any, step: Step) -> Mapping[str, 
             hint="TLC before 2025-02 prints no arguments: declare @action(..., parameters=function of (before, after))",
         )
     return dict(zip(names, step.arguments, strict=True))
+
+
+def _check_parameters(binding: type[Binding], method: Any, arguments: Mapping[str, Plain]) -> None:
+    names = _parameter_names(method)
+    if list(arguments) != names:
+        raise BindingError(
+            f"{binding.__name__}.{method.__name__} takes ({', '.join(names)}), "
+            f"but its declared parameters give ({', '.join(arguments)})"
+        )
+
+
+def _parameter_names(method: Any) -> list[str]:
+    return list(inspect.signature(method).parameters)[1:]

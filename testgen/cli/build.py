@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from testgen.cli.output import plural, print_json, print_rows, progress, warn
-from testgen.cli.project import Project, SuiteSettings, find_project
+from testgen.cli.project import Project, SuiteSettings, find_project, shown_path
 from testgen.errors import BindingError, ExitCode, Location
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from testgen.render import Written
 
 __all__ = ["build"]
+
+_SUMMED = "tests", "steps", "files", "lower_bound", "seconds"
+_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,60 +95,89 @@ def build(
     """
     options = BuildOptions(binding, template, templates, out, limit, check, allow_cut, quiet)
     project = find_project(Path.cwd())
-    requests = [_request(graph, project) for graph in graphs] or [
-        (str(_relative(project.folder / settings.graph)), name, settings) for name, settings in project.suites.items()
+    requests = [_request(graph, project, out) for graph in graphs] or [
+        _request_of_suite(name, settings, project, out) for name, settings in project.suites.items()
     ]
     if not requests:
         raise click.UsageError("no GRAPH given, and no project file here names a suite")
     if out is not None and len(requests) > 1:
         raise click.UsageError("--out takes one GRAPH at a time")
-    results = [_build(graph, name, settings, project, options) for graph, name, settings in requests]
+    _check_folders(requests)
+    results = []
+    for request in requests:
+        results.append(_build(request, options))
+        if not as_json:
+            _print_result(results[-1], check)
     if as_json:
         _print_document(results)
-    else:
-        for result in results:
-            _print_result(result, check)
     return ExitCode.NO if check and any(result.changed or result.removed for result in results) else ExitCode.DONE
 
 
-def _request(graph: str, project: Project) -> tuple[str, str, SuiteSettings]:
-    known = project.suite_of(graph)
-    if known is not None:
-        return graph, *known
-    return graph, Path(graph.removesuffix(".gz")).stem if graph != "-" else "stdin", SuiteSettings(graph)
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """One suite to build: from which dump, under which name, into which folder."""
+
+    graph: str
+    name: str
+    settings: SuiteSettings
+    out: Path
 
 
-def _build(graph_name: str, name: str, settings: SuiteSettings, project: Project, options: BuildOptions) -> Built:
+def _request(graph: str, project: Project, out: Path | None) -> _Request:
+    name = Path(graph.removesuffix(".gz")).stem if graph != "-" else "stdin"
+    name, settings = project.suite_of(graph) or (name, SuiteSettings(graph))
+    return replace(_request_of_suite(name, settings, project, out), graph=graph)
+
+
+def _request_of_suite(name: str, settings: SuiteSettings, project: Project, out: Path | None) -> _Request:
+    graph = str(shown_path(project.folder / settings.graph))
+    folder = out or shown_path(project.folder / (settings.out or f"generated/{name}"))
+    return _Request(graph, name, settings, folder)
+
+
+def _check_folders(requests: list[_Request]) -> None:
+    """Two suites in one folder would each remove the other's files."""
+    first: dict[Path, _Request] = {}
+    for request in requests:
+        other = first.setdefault(request.out.resolve(), request)
+        if other is not request:
+            both = f"{other.name} ({other.graph}) and {request.name} ({request.graph})"
+            raise click.UsageError(f"{both} would both go to {request.out}; build them apart")
+
+
+def _build(request: _Request, options: BuildOptions) -> Built:
     from testgen.cli.main import testgen_version
     from testgen.graph import load
     from testgen.render import check_suite, render_suite, write_suite
     from testgen.selection import DEFAULT_LIMIT, select_all
 
     started = time.perf_counter()
-    graph = load(graph_name, allow_cut=options.allow_cut)
-    for warning in graph.warnings:
-        warn(f"{graph_name}: {warning.message}")
+    settings = request.settings
+    graph = load(request.graph, allow_cut=options.allow_cut)
+    if not options.quiet:
+        for warning in graph.warnings:
+            warn(f"{request.graph}: {warning.message}")
     binding = options.binding or settings.binding or _matching_binding(graph, options.quiet)
     suite = select_all(graph, limit=options.limit or settings.limit or DEFAULT_LIMIT)
-    with progress(f"rendering {name}", quiet=options.quiet) as show:
+    with progress(f"rendering {request.name}", quiet=options.quiet) as show:
         files = render_suite(
             suite,
             binding,
+            version=testgen_version(),
+            folder=request.out,
             template=options.template or settings.template,
             templates=options.templates,
-            version=testgen_version(),
             on_progress=lambda done: show(done, len(suite.behaviors)),
         )
-    out = options.out or _relative(project.folder / (settings.out or f"generated/{name}"))
     work: Callable[..., Written] = check_suite if options.check else write_suite
-    written = work(files, out)
+    written = work(files, request.out)
     return Built(
-        graph=graph_name,
+        graph=request.graph,
         binding=binding,
         tests=len(suite.behaviors),
         steps=suite.n_steps,
         files=len(files),
-        out=str(out),
+        out=str(request.out),
         criterion=suite.criterion,
         strategy=suite.strategy,
         lower_bound=suite.lower_bound,
@@ -158,8 +190,9 @@ def _build(graph_name: str, name: str, settings: SuiteSettings, project: Project
 def _matching_binding(graph: StateGraph, quiet: bool) -> str:
     """The one known binding that performs every action of the graph."""
     from testgen.bindings import known_bindings, matching_bindings
+    from testgen.render import action_names
 
-    matching = matching_bindings(action.name for action in graph.actions)
+    matching = matching_bindings(action_names(graph))
     if len(matching) == 1:
         if not quiet:
             click.echo(f"binding {matching[0]}: it performs every action of {graph.source}", err=True)
@@ -172,21 +205,20 @@ def _matching_binding(graph: StateGraph, quiet: bool) -> str:
     )
 
 
-def _relative(path: Path) -> Path:
-    """The path as a user in this folder would write it."""
-    try:
-        return path.resolve().relative_to(Path.cwd())
-    except ValueError:
-        return path
-
-
 def _print_document(results: list[Built]) -> None:
     documents = [asdict(result) for result in results]
     if len(documents) == 1:
         print_json("testgen.build/1", documents[0])
         return
-    totals = {key: sum(document[key] for document in documents) for key in ("tests", "steps", "files", "seconds")}
-    print_json("testgen.build/1", {**totals, "suites": documents})
+    sums = {key: sum(document[key] for document in documents) for key in _SUMMED}
+    shared = {
+        key: documents[0][key] if _is_shared(key, documents) else None for key in ("out", "criterion", "strategy")
+    }
+    print_json("testgen.build/1", {**sums, **shared, "suites": documents})
+
+
+def _is_shared(key: str, documents: list[dict[str, Any]]) -> bool:  # Any: JSON
+    return all(document[key] == documents[0][key] for document in documents)
 
 
 def _print_result(result: Built, check: bool) -> None:
@@ -194,10 +226,10 @@ def _print_result(result: Built, check: bool) -> None:
     if check:
         state = f"out of date: {plural(len(out_of_date), 'file')}" if out_of_date else "up to date"
         click.echo(f"{result.out}  {state}")
-        for name in result.changed[:10]:
-            click.echo(f"    {name}")
-        for name in result.removed[:10]:
-            click.echo(f"    {name}  (no longer generated)")
+        lines = [*result.changed, *(f"{name}  (no longer generated)" for name in result.removed)]
+        lines[_SHOWN:] = [f"... and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
+        for line in lines:
+            click.echo(f"    {line}")
         return
     click.echo(click.style(f"{result.graph} → {result.out}", bold=True))
     print_rows(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 import traceback
@@ -82,13 +83,16 @@ def main() -> None:
 
 def run() -> int:
     """Run the command; return its exit code."""
+    color = False if os.environ.get("NO_COLOR") else None
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # names of files, for one, need not be encodable
+            stream.reconfigure(errors="backslashreplace")
     try:
-        color = False if os.environ.get("NO_COLOR") else None
         result = testgen.main(standalone_mode=False, prog_name="testgen", color=color)
         sys.stdout.flush()
         return int(result or ExitCode.DONE)
     except TestgenError as error:
-        click.echo(f"{click.style('error', fg='red', bold=True)}: {error}", err=True)
+        _tell_error(str(error), color)
         return error.exit_code
     except click.ClickException as error:
         error.show()
@@ -96,10 +100,24 @@ def run() -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:  # the reader of our output has seen enough, as `| head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (BrokenPipeError, SystemExit):  # the reader has seen enough, as `| head` has; click makes it a SystemExit
+        _discard_output()
         return ExitCode.DONE
+    except OSError as error:  # no space for what we print, for one
+        _discard_output()
+        _tell_error(": ".join(filter(None, [error.filename and str(error.filename), error.strerror])), color)
+        return ExitCode.SURROUNDINGS
     except Exception:  # the last resort of the program: a defect is told as one
         traceback.print_exc()
         click.echo("this is a defect in testgen; please report the lines above and the command", err=True)
         return ExitCode.DEFECT
+
+
+def _tell_error(message: str, color: bool | None) -> None:
+    click.echo(f"{click.style('error', fg='red', bold=True)}: {message}", err=True, color=color)
+
+
+def _discard_output() -> None:
+    """Let what could not be written vanish, or Python would try again on its way out."""
+    if sys.__stdout__ is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno())

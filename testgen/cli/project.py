@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import os
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from testgen.errors import InputError, Location
 
-__all__ = ["Project", "SuiteSettings", "find_project"]
+__all__ = ["Project", "SuiteSettings", "find_project", "shown_path"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +20,8 @@ class SuiteSettings:
 
     Attributes:
         graph: The dump, from the project's folder.
-        binding: See `testgen.bindings.find_binding`.
-        template: In place of the binding's own.
+        binding: See `testgen.bindings.find_binding`; a file is named from the project's folder.
+        template: In place of the binding's own; a file is named from the project's folder.
         out: The folder of the generated tests, from the project's folder.
         limit: The most behaviors to take.
     """
@@ -67,9 +68,16 @@ def _tables(path: Path, keys: tuple[str, ...]) -> dict[str, Any] | None:  # Any:
         table: Any = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"is not TOML: {error}", location=Location(str(path))) from error
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", location=Location(str(path))) from error
     for key in keys:
-        table = table.get(key) if isinstance(table, dict) else None
-    return table if isinstance(table, dict) else None
+        if key not in table:
+            return None
+        table = table[key]
+        if not isinstance(table, dict):
+            raise InputError(f"{key} is not a table", location=Location(str(path)))
+    suites: dict[str, Any] = table
+    return suites
 
 
 def _settings(path: Path, suite: str, table: Any) -> SuiteSettings:
@@ -82,10 +90,30 @@ def _settings(path: Path, suite: str, table: Any) -> SuiteSettings:
             near = difflib.get_close_matches(key, known, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
             raise InputError(f"suite {suite!r} has the unknown key {key!r}", location=where, hint=hint)
-        expected = int if key == "limit" else str
-        if type(value) is not expected:
-            raise InputError(f"suite {suite!r}: {key} is not a {expected.__name__}", location=where)
-    return SuiteSettings(**table)
+        if key == "limit":
+            if type(value) is not int or value < 1:
+                raise InputError(f"suite {suite!r}: limit is not a number from 1", location=where)
+        elif not isinstance(value, str):
+            raise InputError(f"suite {suite!r}: {key} is not a string", location=where)
+    settings = SuiteSettings(**table)
+    return replace(
+        settings,
+        binding=_from_folder(path.parent, settings.binding),
+        template=_from_folder(path.parent, settings.template),
+    )
+
+
+def _from_folder(folder: Path, name: str | None) -> str | None:
+    """`name` as seen from here, if it is a file (or `file:Class`) of the project; else as it stands."""
+    if name is None:
+        return None
+    path, colon, rest = name.rpartition(":") if ".py:" in name else (name, "", "")
+    return f"{shown_path(folder / path)}{colon}{rest}" if (folder / path).is_file() else name
+
+
+def shown_path(path: Path) -> Path:
+    """The path as a user in this folder would write it."""
+    return Path(os.path.relpath(path))
 
 
 def _uncompressed(path: Path) -> Path:

@@ -40,11 +40,17 @@ def _environment(folders: tuple[Path, ...]) -> jinja2.Environment:
     return environment
 
 
-def docstring_text(text: str) -> str:
-    """`text` as it may stand inside triple quotes: printable ASCII, no quote or backslash that could end them."""
+def docstring_text(text: str, width: int | None = None) -> str:
+    """`text` as it may stand inside triple quotes: printable ASCII, no quote or backslash that could end them.
+
+    Args:
+        text: Anything.
+        width: The most characters; what is longer ends in dots.
+    """
     ascii_text = text.encode("ascii", "backslashreplace").decode()
     printable = "".join(char if " " <= char <= "~" else " " for char in ascii_text)
-    return printable.replace("\\", "/").replace('"', "'")
+    inert = printable.replace("\\", "/").replace('"', "'")
+    return inert if width is None or len(inert) <= width else f"{inert[: width - 3]}..."
 
 
 def render_template(name: str, context: Mapping[str, object], *, extra_folder: Path | None = None) -> str:
@@ -59,26 +65,35 @@ def render_template(name: str, context: Mapping[str, object], *, extra_folder: P
         RenderError: The template is missing, malformed, or uses an undefined name.
     """
     folders = [folder for folder in (extra_folder, shipped_templates()) if folder is not None]
-    if Path(name).is_file() and not any((folder / name).is_file() for folder in folders):
-        folders, name = [Path(name).resolve().parent, *folders], Path(name).name
+    searched = tuple(folders)
+    path = Path(name)
+    if path.is_file() and (path.is_absolute() or not any((folder / path).is_file() for folder in folders)):
+        searched, name = (path.resolve().parent, *folders), path.name
     try:
-        return _environment(tuple(folders)).get_template(name).render(context)
+        return _environment(searched).get_template(name).render(context)
     except jinja2.TemplateNotFound as error:
-        known = ", ".join(sorted(str(path.relative_to(folder)) for folder in folders for path in folder.rglob("*.j2")))
-        raise RenderError(f"no template {error.name!r}", hint=f"there are: {known}") from error
+        known = ", ".join(
+            sorted(path.relative_to(folder).as_posix() for folder in folders for path in folder.rglob("*.j2"))
+        )
+        raise RenderError(
+            f"no template {error.name!r}", location=_place(error), hint=f"there are: {known}; or give a path to a file"
+        ) from error
     except jinja2.TemplateSyntaxError as error:
         raise RenderError(
             f"the template is malformed: {error.message}", location=Location(error.filename or name, error.lineno)
         ) from error
     except jinja2.UndefinedError as error:
         raise RenderError(
-            f"the template uses what is not there: {error.message}", location=_place(error, name)
+            f"the template uses what is not there: {error.message}", location=_place(error) or Location(name)
         ) from error
-    except (TypeError, ValueError, jinja2.TemplateRuntimeError) as error:
-        raise RenderError(f"the template failed: {error}", location=_place(error, name)) from error
+    except Exception as error:  # expressions in templates are code, and may raise anything
+        raise RenderError(
+            f"the template failed ({type(error).__name__}: {error})", location=_place(error) or Location(name)
+        ) from error
 
 
-def _place(error: BaseException, name: str) -> Location:
+def _place(error: BaseException) -> Location | None:
     """The innermost line of a template in the error's stack; Jinja2 rewrites it to the template's own lines."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.endswith(".j2")]
-    return Location(frames[-1].filename, frames[-1].lineno) if frames else Location(name)
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [frame for frame in frames if not frame.filename.endswith(".py") and Path(frame.filename).is_file()]
+    return Location(places[-1].filename, places[-1].lineno) if places else None

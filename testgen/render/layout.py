@@ -1,21 +1,65 @@
 """Laying out calls and literals as the formatter would leave them, so that generated files need no formatter.
 
 The rules are those of ruff format (0.17) for lines of 120: all on one line; else the arguments of a call on a line of
-their own; else one item a line with a comma after the last.
+their own; else one item a line with a comma after the last. A dictionary's key is never broken, as the formatter would
+do with one longer than a line.
 """
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from keyword import iskeyword
 
 from testgen.values import Plain, python_literal
 
-__all__ = ["LINE_LENGTH", "layout_call"]
+__all__ = ["LINE_LENGTH", "layout_call", "layout_import"]
 
 LINE_LENGTH = 120
 _INDENT = 4
+
+
+def layout_call(name: str, /, *arguments: Plain, **named: Plain) -> str:
+    """A statement in a test that calls `name`, broken over lines if it does not fit; all but the first are indented.
+
+    >>> layout_call("bank.deposit", "ann", amount=5)
+    'bank.deposit("ann", amount=5)'
+    """
+    items = [python_literal(argument) for argument in arguments]
+    items += [f"{key}={python_literal(value)}" for key, value in named.items() if _is_keyword_argument(key)]
+    odd = {key: value for key, value in named.items() if not _is_keyword_argument(key)}
+    if odd:
+        items.append(f"**{python_literal(odd)}")
+    statement = f"{name}({', '.join(items)})"
+    if _INDENT + len(statement) <= LINE_LENGTH:
+        return statement
+    try:
+        tree = _Reader(statement).item(ast.parse(statement, mode="eval").body)
+    except SyntaxError:  # a binding's value whose repr is not Python; the whole file is checked later, with a message
+        return statement
+    return "\n".join(_lines(tree, _INDENT, after=0))
+
+
+def layout_import(module: str, names: Iterable[str]) -> str:
+    """`from module import names`, the names in the order that ruff's isort rules ask for."""
+    ordered = sorted(names, key=_import_order)
+    line = f"from {module} import {', '.join(ordered)}"
+    if len(line) <= LINE_LENGTH:
+        return line
+    return f"from {module} import (\n" + "".join(f"{' ' * _INDENT}{name},\n" for name in ordered) + ")"
+
+
+def _import_order(name: str) -> tuple[int, list[str | int], str]:
+    """Constants, then classes, then the rest; `V2` before `V10`."""
+    kind = 0 if len(name) > 1 and name.isupper() else 1 if name[:1].isupper() else 2
+    parts = re.split(r"(\d+)", name.lower())  # words and numbers by turns, so that only like meets like
+    return kind, [int(part) if place % 2 else part for place, part in enumerate(parts)], name
+
+
+def _is_keyword_argument(name: str) -> bool:
+    return name.isidentifier() and name.isascii() and not iskeyword(name) and name != "__debug__"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,54 +71,56 @@ class _Group:
     closing: str
     is_call: bool
 
+    def body(self) -> str:
+        return ", ".join(item if isinstance(item, str) else item.flat() for item in self.items)
+
     def flat(self) -> str:
-        inner = ", ".join(item if isinstance(item, str) else item.flat() for item in self.items)
         comma = "," if self.closing == ")" and not self.is_call and len(self.items) == 1 else ""
-        return f"{self.opening}{inner}{comma}{self.closing}"
+        return f"{self.opening}{self.body()}{comma}{self.closing}"
 
 
-def layout_call(name: str, *arguments: Plain, indent: int = _INDENT, **named: Plain) -> str:
-    """A statement that calls `name`, broken over lines if it does not fit; every line but the first is indented.
+class _Reader:
+    """Finds the groups of an expression on one line."""
 
-    >>> layout_call("bank.deposit", "ann", amount=5)
-    'bank.deposit("ann", amount=5)'
-    """
-    items = [_tree("", argument) for argument in arguments]
-    items += [_tree(f"{key}=", value) for key, value in named.items() if _is_keyword_argument(key)]
-    odd = {key: value for key, value in named.items() if not _is_keyword_argument(key)}
-    if odd:
-        items.append(_tree("**", odd))
-    return "\n".join(_lines(_Group(f"{name}(", tuple(items), ")", True), indent, after=0))
+    def __init__(self, text: str) -> None:
+        self._text = text.encode()  # positions in a syntax tree count bytes
 
+    def item(self, node: ast.expr, prefix: str = "") -> str | _Group:
+        """The expression as groups that can be broken; a string where nothing can."""
+        match node:
+            case ast.List(elts=elements) if elements:
+                return self._group(f"{prefix}[", elements, "]")
+            case ast.Tuple(elts=elements) if elements:
+                return self._group(f"{prefix}(", elements, ")")
+            case ast.Set(elts=elements):
+                return self._group(f"{prefix}{{", elements, "}")
+            case ast.Dict(keys=keys, values=values) if values:
+                pairs = zip(keys, values, strict=True)
+                items = [self.item(value, f"{self._source(key)}: " if key else "**") for key, value in pairs]
+                return _Group(f"{prefix}{{", tuple(items), "}", False)
+            case ast.Call(func=function, args=arguments, keywords=keywords) if arguments or keywords:
+                items = [self.item(argument) for argument in arguments]
+                items += [self.item(k.value, f"{k.arg}=" if k.arg else "**") for k in keywords]
+                return _Group(f"{prefix}{self._source(function)}(", tuple(items), ")", True)
+        return prefix + self._source(node)
 
-def _is_keyword_argument(name: str) -> bool:
-    return name.isidentifier() and name.isascii() and not iskeyword(name)
+    def _group(self, opening: str, elements: list[ast.expr], closing: str) -> _Group:
+        return _Group(opening, tuple(self.item(element) for element in elements), closing, False)
 
-
-def _tree(prefix: str, value: Plain) -> str | _Group:
-    """The literal as groups that can be broken; a string where nothing can."""
-    items: Iterable[str | _Group]
-    match value:
-        case list() if value:
-            brackets, items = "[]", [_tree("", item) for item in value]
-        case tuple() if value:
-            brackets, items = "()", [_tree("", item) for item in value]
-        case dict() if value:
-            brackets, items = "{}", [_tree(f"{python_literal(key)}: ", item) for key, item in value.items()]
-        case _:
-            return prefix + python_literal(value)
-    return _Group(prefix + brackets[0], tuple(items), brackets[1], False)
+    def _source(self, node: ast.expr) -> str:
+        return self._text[node.col_offset : node.end_col_offset].decode()
 
 
 def _lines(item: str | _Group, indent: int, after: int) -> list[str]:
     """`item` laid out at `indent`, leaving room for `after` characters behind it; the first line is not indented."""
-    flat = item if isinstance(item, str) else item.flat()
-    if isinstance(item, str) or not item.items or indent + len(flat) + after <= LINE_LENGTH:
+    if isinstance(item, str):
+        return [item]
+    flat = item.flat()
+    if indent + len(flat) + after <= LINE_LENGTH:
         return [flat]
     inner = indent + _INDENT
-    body = _Group("", item.items, "", item.is_call).flat()
-    if item.is_call and inner + len(body) <= LINE_LENGTH:
-        return [item.opening, " " * inner + body, " " * indent + item.closing]
+    if item.is_call and inner + len(item.body()) <= LINE_LENGTH:
+        return [item.opening, " " * inner + item.body(), " " * indent + item.closing]
     lines = [item.opening]
     for element in item.items:
         first, *others = _lines(element, inner, after=1)

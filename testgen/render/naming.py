@@ -7,7 +7,7 @@ alike stand together, until a file is small enough. So both stay what they are w
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -40,16 +40,21 @@ class NamedStory:
 
 
 def name_tests(stories: Iterable[tuple[str, Story]]) -> list[NamedStory]:
-    """Name each (behavior id, story). Equal names, which eight digits make very rare, get the whole id."""
+    """Name each (behavior id, story).
+
+    Equal names, which eight digits make very rare, get the whole id. Behaviors with equal ids, which a dump has whose
+    states show equal values (VIEW), are counted on.
+    """
     pairs = list(stories)
     short = [_test_name(behavior[:_ID_DIGITS], story) for behavior, story in pairs]
-    counts: dict[str, int] = defaultdict(int)
-    for name in short:
-        counts[name] += 1
-    return [
-        NamedStory(name if counts[name] == 1 else _test_name(behavior, story), behavior, story)
-        for name, (behavior, story) in zip(short, pairs, strict=True)
-    ]
+    alike = Counter(short)
+    named = []
+    used: Counter[str] = Counter()
+    for name, (behavior, story) in zip(short, pairs, strict=True):
+        unique = name if alike[name] == 1 else _test_name(behavior, story)
+        used[unique] += 1
+        named.append(NamedStory(unique if used[unique] == 1 else f"{unique}_{used[unique]}", behavior, story))
+    return named
 
 
 def _test_name(digits: str, story: Story) -> str:
@@ -69,46 +74,47 @@ def _slug(path: Sequence[str]) -> str:
 
 
 def group_into_files(tests: Sequence[NamedStory]) -> dict[str, list[NamedStory]]:
-    """Which tests go into which file (`test_*.py`), both in the given order."""
+    """Which tests go into which file (`test_*.py`), both in the given order.
+
+    Where steps do not tell enough tests apart, ids do: the number of such files changes only when their tests grow
+    sixteenfold.
+    """
+    stems = _stems(tests)
+    sizes = Counter(stems.values())
     files: dict[str, list[NamedStory]] = {}
-    _split(tests, (), files)
+    for test in tests:
+        stem = stems[test.name]
+        digits = 0
+        while sizes[stem] > TESTS_PER_FILE * 16**digits:
+            digits += 1
+        name = f"{stem}_{test.id[:digits]}.py" if digits else f"{stem}.py"
+        files.setdefault(name, []).append(test)
     return files
 
 
-def _split(tests: Sequence[NamedStory], prefix: tuple[str, ...], files: dict[str, list[NamedStory]]) -> None:
-    """Put tests whose stories begin with `prefix` into one file, or one file for each next step."""
-    groups: dict[str, list[NamedStory]] = defaultdict(list)
-    for test in tests:
-        following = test.story.path[len(prefix) : len(prefix) + 1]
-        groups[following[0] if following else ""].append(test)
-    if len(tests) <= TESTS_PER_FILE:
-        _add(_stem(prefix), tests, files)
-        return
-    if list(groups) == [""]:  # nothing tells them apart but their ids
-        _scatter(_stem(prefix), tests, files)
-        return
-    rest: list[NamedStory] = []
-    for word, group in groups.items():
-        if word and len(group) >= TESTS_PER_FILE // _SMALL:
-            _split(group, (*prefix, word), files)
-        else:
-            rest += group
-    if rest:
-        _scatter(f"{_stem(prefix)}_others", rest, files)
+def _stems(tests: Sequence[NamedStory]) -> dict[str, str]:
+    """The stem of each test's file, by the test's name: groups that begin alike are split at the next step while large.
+
+    Steps without end are common to all tests of some graphs, so this goes round a list instead of calling itself.
+    """
+    stems: dict[str, str] = {}
+    pending = [(0, list(tests))]
+    while pending:
+        n_steps, group = pending.pop()
+        stem = _stem(group[0].story.path[:n_steps]) if group else ""
+        branches: dict[str, list[NamedStory]] = defaultdict(list)
+        for test in group:
+            branches[test.story.path[n_steps] if n_steps < len(test.story.path) else ""].append(test)
+        if len(group) <= TESTS_PER_FILE or list(branches) == [""]:
+            stems |= {test.name: stem for test in group}
+            continue
+        for branch in branches.values():
+            if len(branch) >= TESTS_PER_FILE // _SMALL:
+                pending.append((n_steps + 1, branch))
+            else:
+                stems |= {test.name: f"{stem}_others" for test in branch}
+    return stems
 
 
-def _scatter(stem: str, tests: Sequence[NamedStory], files: dict[str, list[NamedStory]]) -> None:
-    """Spread tests over files by their ids; the number of files changes only when the tests double."""
-    digits = 0
-    while len(tests) > TESTS_PER_FILE * 16**digits:
-        digits += 1
-    for test in tests:
-        _add(f"{stem}_{test.id[:digits]}" if digits else stem, [test], files)
-
-
-def _add(stem: str, tests: Sequence[NamedStory], files: dict[str, list[NamedStory]]) -> None:
-    files.setdefault(f"{stem}.py", []).extend(tests)
-
-
-def _stem(prefix: tuple[str, ...]) -> str:
+def _stem(prefix: Sequence[str]) -> str:
     return f"test_{_slug(prefix)}" if prefix else "test_all"

@@ -1,7 +1,8 @@
 """Writing a suite's folder: all of it or nothing, never touching what testgen did not write.
 
-New files are first written whole into a hidden folder beside their places. Only when all are there do they take those
-places, one rename each; if that fails or is interrupted, what was replaced is put back.
+New files are first written whole into a hidden folder beside their places, and what they replace is copied there. Only
+when all are there do they take those places, one rename each, so no file is ever half or missing; if that fails or is
+interrupted, the copies are put back.
 """
 
 from __future__ import annotations
@@ -9,16 +10,17 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from testgen.errors import Location, RenderError, SurroundingsError
-from testgen.render.suite import GENERATED_BY, RenderedFile
+from testgen.render.suite import RenderedFile, has_mark
 
 __all__ = ["Written", "check_suite", "write_suite"]
 
-_HEAD_BYTES = 600
-"""Enough to hold the header of a generated file."""
+_HEAD_BYTES = 4096
+"""Enough to hold the header of a generated file, also below a licence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,42 @@ def check_suite(files: Sequence[RenderedFile], out: Path) -> Written:
     """Tell what `write_suite` would do, without writing.
 
     Raises:
-        RenderError: A file that testgen did not write is in the way.
+        RenderError: `out` is no folder, or a file that testgen did not write is in the way.
+        SurroundingsError: The folder cannot be read.
     """
+    try:
+        return _plan(files, out)
+    except OSError as error:
+        raise SurroundingsError(
+            f"cannot be read: {error.strerror}", location=Location(str(error.filename or out))
+        ) from error
+
+
+def write_suite(files: Sequence[RenderedFile], out: Path) -> Written:
+    """Make `out` hold exactly these generated files, and whatever else it held that testgen did not write.
+
+    Raises:
+        RenderError: `out` is no folder, or a file that testgen did not write is in the way.
+        SurroundingsError: The folder cannot be read or written; it is then as it was.
+    """
+    plan = check_suite(files, out)
+    if not plan.changed and not plan.removed:
+        return plan
+    changed = set(plan.changed)
+    try:
+        _replace(out, [file for file in files if file.name in changed], plan.removed)
+    except OSError as error:
+        raise SurroundingsError(
+            f"cannot be written: {error.strerror}",
+            location=Location(str(error.filename or out)),
+            hint="what was there is untouched",
+        ) from error
+    return plan
+
+
+def _plan(files: Sequence[RenderedFile], out: Path) -> Written:
+    if out.exists() and not out.is_dir():
+        raise RenderError("is not a folder", location=Location(str(out)), hint="--out names a folder")
     wanted = {file.name: file.text.encode() for file in files}
     changed, unchanged = [], []
     for name, content in sorted(wanted.items()):
@@ -49,81 +85,74 @@ def check_suite(files: Sequence[RenderedFile], out: Path) -> Written:
         if path.is_file() and path.read_bytes() == content:
             unchanged.append(name)
             continue
-        if path.exists() and not is_generated(path):
+        if (path.exists() or path.is_symlink()) and not _is_generated(path):
             raise RenderError(
                 "is not a generated file, so it is not overwritten",
                 location=Location(str(path)),
                 hint="move it, or build into another folder with --out",
             )
         changed.append(name)
-    stale = [path.name for path in sorted(out.glob("test_*.py")) if path.name not in wanted and is_generated(path)]
+    stale = [path.name for path in sorted(out.glob("test_*.py")) if path.name not in wanted and _is_generated(path)]
     return Written(tuple(changed), tuple(stale), tuple(unchanged))
 
 
-def write_suite(files: Sequence[RenderedFile], out: Path) -> Written:
-    """Make `out` hold exactly these generated files, and whatever else it held that testgen did not write.
-
-    Raises:
-        RenderError: A file that testgen did not write is in the way.
-        SurroundingsError: The folder cannot be written; it is then as it was.
-    """
-    if out.exists() and not out.is_dir():
-        raise RenderError("is not a folder", location=Location(str(out)), hint="--out names a folder")
-    try:
-        plan = check_suite(files, out)
-        created = _create(out)
-        try:
-            _replace(out, [file for file in files if file.name in set(plan.changed)], plan.removed)
-        except BaseException:
-            for folder in created:
-                folder.rmdir()
-            raise
-    except OSError as error:
-        raise SurroundingsError(
-            f"cannot be written: {error.strerror}",
-            location=Location(error.filename or str(out)),
-            hint="the suite that was there is untouched",
-        ) from error
-    return plan
-
-
-def is_generated(path: Path) -> bool:
-    """Whether testgen wrote the file: its docstring says so."""
+def _is_generated(path: Path) -> bool:
     if not path.is_file():
         return False
     with path.open("rb") as file:
-        return GENERATED_BY.encode() in file.read(_HEAD_BYTES)
-
-
-def _create(out: Path) -> list[Path]:
-    """Create the folder; return what had to be created, innermost first."""
-    missing = [folder for folder in (out, *out.parents) if not folder.exists()]
-    out.mkdir(parents=True, exist_ok=True)
-    return missing
+        return has_mark(file.read(_HEAD_BYTES).decode(errors="replace"))
 
 
 def _replace(out: Path, files: Sequence[RenderedFile], stale: Sequence[str]) -> None:
+    created = [folder for folder in (out, *out.parents) if not folder.exists()]
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        _replace_within(out, files, stale)
+    except BaseException:
+        for folder in created:  # innermost first
+            with suppress(OSError):
+                folder.rmdir()
+        raise
+
+
+def _replace_within(out: Path, files: Sequence[RenderedFile], stale: Sequence[str]) -> None:
     staging = Path(tempfile.mkdtemp(prefix=".testgen-", dir=out))
+    is_whole = True
     try:
         new, old = staging / "new", staging / "old"
         new.mkdir()
         old.mkdir()
         for file in files:
             (new / file.name).write_bytes(file.text.encode())
-        done: list[str] = []
+        names = [*(file.name for file in files), *stale]
+        for name in names:
+            if (out / name).exists():
+                shutil.copy2(out / name, old / name, follow_symlinks=False)
         try:
-            for name in [*(file.name for file in files), *stale]:
-                done.append(name)
-                if (out / name).exists():
-                    (out / name).replace(old / name)
-                if (new / name).exists():
-                    (new / name).replace(out / name)
+            for file in files:
+                (new / file.name).replace(out / file.name)
+            for name in stale:
+                (out / name).unlink()
         except BaseException:  # an interruption too must leave the previous suite
-            for name in reversed(done):
-                if (old / name).exists():
-                    (old / name).replace(out / name)
-                elif not (new / name).exists():
-                    (out / name).unlink(missing_ok=True)
+            is_whole = False
+            _restore(out, old, names)
+            is_whole = True
             raise
     finally:
-        shutil.rmtree(staging, ignore_errors=True)
+        if is_whole:
+            shutil.rmtree(staging, ignore_errors=True)
+
+
+def _restore(out: Path, old: Path, names: Sequence[str]) -> None:
+    try:
+        for name in names:
+            if (old / name).is_symlink() or (old / name).exists():
+                (old / name).replace(out / name)
+            else:
+                (out / name).unlink(missing_ok=True)
+    except OSError as error:
+        raise SurroundingsError(
+            f"the previous suite could not be put back: {error.strerror}",
+            location=Location(str(out)),
+            hint=f"its files are in {old}",
+        ) from error

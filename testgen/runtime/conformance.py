@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 
+from testgen.bindings.agreement import agree, as_function
 from testgen.values.plain import python_literal
 
 __all__ = ["differences"]
@@ -17,18 +18,24 @@ def differences(expected: object, observed: object, path: str = "") -> Iterator[
     >>> list(differences({"a": [1, 2]}, {"a": [1, 3]}))
     ['["a"][1]: expected 2, observed 3']
     """
-    if expected == observed:
+    if agree(expected, observed):
         return
     match expected, observed:
-        case Mapping(), Mapping():
-            for key in [*expected, *(key for key in observed if key not in expected)]:
+        case (Mapping(), Mapping() | list() | tuple()) | (list() | tuple(), Mapping()):
+            one, other = as_function(expected), as_function(observed)
+            for key in [*one, *(key for key in other if key not in one)]:
                 here = f"{path}[{python_literal(key)}]"
-                yield from differences(expected.get(key, _MISSING), observed.get(key, _MISSING), here)
+                yield from differences(one.get(key, _MISSING), other.get(key, _MISSING), here)
         case (list() | tuple(), list() | tuple()):
-            assert isinstance(expected, Sequence) and isinstance(observed, Sequence)
             for position in range(max(len(expected), len(observed))):
                 here = f"{path}[{position}]"
                 yield from differences(_at(expected, position), _at(observed, position), here)
+        case Set(), Set():
+            missing, unexpected = set(expected - observed), set(observed - expected)
+            if missing:
+                yield f"{path or 'value'}: {python_literal(missing)} missing"
+            if unexpected:
+                yield f"{path or 'value'}: {python_literal(unexpected)} unexpected"
         case _:
             yield f"{path or 'value'}: expected {_shown(expected)}, observed {_shown(observed)}"
 

@@ -5,8 +5,12 @@ Loaded through the entry point `pytest11` wherever testgen is installed; does no
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
 from collections.abc import Generator
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,10 +20,12 @@ from testgen.runtime.conformance import differences
 from testgen.runtime.fixtures import BINDING
 from testgen.values.plain import python_literal
 
-__all__ = ["describe_failure", "pytest_runtest_makereport"]
+__all__ = ["describe_failure", "pytest_runtest_makereport", "pytest_terminal_summary"]
 
-_BEHAVIOR_ID = re.compile(r"_([0-9a-f]{8,32})$")
-_WIDTH = 100
+_BEHAVIOR_ID = re.compile(r"_([0-9a-f]{8,32})(?:_\d{1,4})?$")
+_SUMMARY_START = re.compile(r"^Behavior [0-9a-f]+: ")
+_CLIPPED_AT = 1000
+_FIELDS_SHOWN = 12
 
 
 @pytest.hookimpl(wrapper=True)
@@ -31,28 +37,62 @@ def pytest_runtest_makereport(
     binding = item.stash.get(BINDING, None)
     if binding is None or call.when != "call" or call.excinfo is None or not report.failed:
         return report
-    story = describe_failure(item, binding, call.excinfo.value)
-    if isinstance(call.excinfo.value, Divergence):
+    failure = call.excinfo.value
+    try:
+        story = describe_failure(item, binding, call.excinfo)
+    except Exception as error:  # what a system shows can be anything; a report must not end the run
+        report.sections.append(("testgen", f"cannot tell this failure as a story: {type(error).__name__}: {error}"))
+        return report
+    if isinstance(failure, Divergence):
         report.longrepr = story
     else:  # the system raised: its own traceback is of use as well
         report.longrepr = f"{story}\n\n{report.longreprtext}"
+    # An attribute of plain values, which pytest-xdist carries over from its workers.
+    report.testgen = {  # type: ignore[attr-defined]  # reports take any attribute
+        "kind": _kind(binding, failure),
+        "steps": len(binding.journal.entries),
+        "command": _command(item),
+    }
     return report
 
 
-def describe_failure(item: pytest.Item, binding: Binding, failure: BaseException) -> str:
+def pytest_terminal_summary(terminalreporter: Any) -> None:  # Any: pytest keeps its type to itself
+    """Group the failures of generated tests by what differed after which step, the shortest behavior of each first."""
+    kinds: dict[str, list[tuple[int, str]]] = {}
+    for report in terminalreporter.stats.get("failed", ()):
+        told = getattr(report, "testgen", None)
+        if told is not None:
+            kinds.setdefault(told["kind"], []).append((told["steps"], told["command"]))
+    if not kinds:
+        return
+    terminalreporter.write_sep("=", "divergences by kind, each with its shortest behavior")
+    for kind, failures in sorted(kinds.items(), key=lambda pair: (-len(pair[1]), pair[0])):
+        terminalreporter.write_line(f"{len(failures):5}  {kind}")
+        terminalreporter.write_line(f"       {min(failures)[1]}")
+
+
+def describe_failure(item: pytest.Item, binding: Binding, excinfo: pytest.ExceptionInfo[BaseException]) -> str:
     """Behavior, step, expectation and observation of a failed test, and how to run it alone."""
     name = getattr(item, "originalname", None) or item.name
     behavior = _BEHAVIOR_ID.search(name)
     entries = binding.journal.entries
-    at = f"at step {len(entries)} of its story, {_clipped(entries[-1])}" if entries else "before its first step"
+    at = f"at step {len(entries)}, {_clipped(entries[-1])}" if entries else "before its first step"
     lines = [f"behavior {behavior.group(1) if behavior else name} diverges from the specification {at}"]
-    summary = _summary(item)
-    if summary:
-        lines.append(summary)
-    lines += ["", *_what_differs(failure), ""]
-    lines += [f"{'>' if number == len(entries) else ' '} {number:2} {entry}" for number, entry in enumerate(entries, 1)]
-    lines += ["", f'run it alone: pytest "{item.nodeid}"']
+    lines += [line for line in (_summary(item), _statement(item, excinfo)) if line]
+    lines += ["", *_what_differs(excinfo.value), ""]
+    for number, entry in enumerate(entries, 1):
+        lines.append(f"{'>' if number == len(entries) else ' '} {number:2} {_clipped(entry)}")
+    lines += ["", f"run it alone: {_command(item)}"]
     return "\n".join(lines)
+
+
+def _kind(binding: Binding, failure: BaseException) -> str:
+    """What failures with probably one cause have in common."""
+    entries = binding.journal.entries
+    last_step = entries[-1].partition("(")[0] if entries else "the start"
+    if isinstance(failure, Divergence):
+        return f"{failure.subject}, after {last_step}"
+    return f"{type(failure).__name__} raised, at {last_step}"
 
 
 def _what_differs(failure: BaseException) -> list[str]:
@@ -61,20 +101,45 @@ def _what_differs(failure: BaseException) -> list[str]:
             f"  raised    {type(failure).__name__}: {failure}",
             "  expected  the step to succeed, as it does in the specification",
         ]
-    fields = list(differences(failure.expected, failure.observed))
+    fields = list(islice(differences(failure.expected, failure.observed), _FIELDS_SHOWN + 1))
+    if len(fields) > _FIELDS_SHOWN:
+        fields[_FIELDS_SHOWN:] = ["..."]
     return [
         f"  {failure.subject}",
-        f"    expected  {_clipped(python_literal(failure.expected))}",
-        f"    observed  {_clipped(python_literal(failure.observed))}",
-        *(f"    {'differs at' if number == 0 else '          '} {text}" for number, text in enumerate(fields)),
+        f"    expected    {_clipped(python_literal(failure.expected))}",
+        f"    observed    {_clipped(python_literal(failure.observed))}",
+        *(
+            f"    {'differs at' if number == 0 else '          '}  {_clipped(text)}"
+            for number, text in enumerate(fields)
+        ),
     ]
 
 
+def _statement(item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]) -> str:
+    """Where in the test the failure came from, as editors and people read it: `path:line: statement`."""
+    own = [entry for entry in excinfo.traceback if entry.path == item.path]
+    if not own:
+        return ""
+    line = own[-1].lineno
+    source = " ".join(part.strip() for part in str(own[-1].statement).splitlines())
+    return f"{_shown_path(item)}:{line + 1}: {_clipped(source)}"
+
+
+def _command(item: pytest.Item) -> str:
+    _, colons, test = item.nodeid.partition("::")
+    return f"pytest {shlex.quote(_shown_path(item) + colons + test)}"
+
+
+def _shown_path(item: pytest.Item) -> str:
+    """The test's file as seen from where pytest was started, which need not be the folder that node ids start from."""
+    return Path(os.path.relpath(item.path, item.config.invocation_params.dir)).as_posix()
+
+
 def _clipped(text: str) -> str:
-    return text if len(text) <= 10 * _WIDTH else text[: 10 * _WIDTH] + "..."
+    return text if len(text) <= _CLIPPED_AT else f"{text[:_CLIPPED_AT]}..."
 
 
 def _summary(item: pytest.Item) -> str:
-    function: Any = getattr(item, "function", None)
+    function: Any = getattr(item, "function", None)  # Any: an item need not be a function
     docstring = (function.__doc__ if function else None) or ""
-    return docstring.strip().split("\n")[0]
+    return _SUMMARY_START.sub("", docstring.strip().split("\n")[0])

@@ -1,0 +1,38 @@
+"""When what a system shows agrees with what the specification says: equality of plain values as TLA+ has it.
+
+Python's own equality will not do. `TRUE` is not `1`, though Python's `True == 1`. And a sequence is a function from
+1..n: a function over numbers is a `list` in one state and a `dict` in the next, as its domain happens to be, and the
+empty function is always an empty list; so `[]` agrees with `{}`, and `["a"]` with `{1: "a"}`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+__all__ = ["agree", "as_function"]
+
+
+def agree(expected: object, observed: object) -> bool:
+    """Whether two plain values are the same TLA+ value. Elements of sets, and keys, are compared as Python does.
+
+    >>> agree([1, {"a": True}], (1, {"a": True})), agree([True], [1]), agree([7], {1: 7})
+    (True, False, True)
+    """
+    if isinstance(expected, bool) != isinstance(observed, bool):
+        return False
+    match expected, observed:
+        case (Mapping(), list() | tuple()) | (list() | tuple(), Mapping()) | (Mapping(), Mapping()):
+            one, other = as_function(expected), as_function(observed)
+            return one.keys() == other.keys() and all(agree(value, other[key]) for key, value in one.items())
+        case (list() | tuple(), list() | tuple()):
+            return len(expected) == len(observed) and all(map(agree, expected, observed))
+        case _:
+            return bool(expected == observed)
+
+
+def as_function(value: object) -> Mapping[object, object]:
+    """A mapping as it is, a sequence as the function from its positions, which TLA+ counts from 1."""
+    if isinstance(value, Mapping):
+        return value
+    assert isinstance(value, list | tuple)
+    return dict(enumerate(value, 1))

@@ -1,0 +1,127 @@
+"""A behavior told step by step, and the misfits between a binding and a specification."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pytest
+
+from testgen.bindings import Binding, Step, action, observes, starts
+from testgen.bindings.story import names_used, tell_steps
+from testgen.errors import BindingError
+from testgen.values import Model, Plain
+
+
+def grown_by(before: Mapping[str, Plain], after: Mapping[str, Plain]) -> dict[str, Plain]:
+    assert isinstance(before["count"], int)
+    assert isinstance(after["count"], int)
+    return {"amount": after["count"] - before["count"]}
+
+
+class Counter(Binding):
+    @starts(lambda initial: {"count": initial["count"]})
+    def begin(self, count: int) -> None: ...
+
+    @action("Add")
+    def add(self, amount: int) -> None: ...
+
+    @action("Grow", parameters=grown_by)
+    def grow(self, amount: int) -> None: ...
+
+    @observes("count")
+    def read(self) -> int: ...
+
+
+def step(name: str, *arguments: Plain, before: int = 0, after: int = 0) -> Step:
+    hidden = {"hidden": before + after}
+    return Step(name, arguments, {"count": before} | hidden, {"count": after} | hidden)
+
+
+def test_story_has_a_statement_a_step_and_the_observed_changes() -> None:
+    steps = [step("Add", 2, before=0, after=2), step("Grow", before=2, after=5), step("Add", 0, before=5, after=5)]
+    story = tell_steps(Counter, {"count": 0, "hidden": 1}, steps)
+    assert story.start is not None
+    assert (story.start.method, story.start.arguments) == ("begin", {"count": 0})
+    assert story.initial == {"count": 0}
+    assert [(call.method, call.arguments, call.changed) for call in story.calls] == [
+        ("add", {"amount": 2}, {"count": 2}),
+        ("grow", {"amount": 3}, {"count": 5}),
+        ("add", {"amount": 0}, {}),
+    ]
+    assert story.path == ("add", "grow", "add")
+    assert story.summary == "Add, Grow, Add"
+
+
+def test_binding_tells_step_by_step_by_default() -> None:
+    assert Counter.story({"count": 0}, [step("Add", 1)]) == tell_steps(Counter, {"count": 0}, [step("Add", 1)])
+
+
+def test_behavior_without_steps_is_its_initial_state() -> None:
+    story = tell_steps(Counter, {"count": 0}, [])
+    assert (story.path, story.summary, story.calls) == ((), "the initial state", ())
+
+
+def test_change_from_one_to_true_is_a_change() -> None:
+    story = tell_steps(Counter, {"count": 1}, [Step("Add", (0,), {"count": 1}, {"count": True})])
+    assert story.calls[0].changed == {"count": True}
+
+
+@dataclass(frozen=True)
+class Coin:
+    worth: object
+
+
+class Purse:
+    @dataclass(frozen=True)
+    class Note:
+        worth: object
+
+
+def test_classes_in_literals_are_imported_wherever_they_stand() -> None:
+    values = [1, {"a": [{Model("m")}]}, (Coin(Purse.Note(2)),)]
+    assert names_used(values) == {"testgen.values.plain": {"Model"}, __name__: {"Coin", "Purse"}}
+
+
+def test_model_value_that_only_the_start_names_is_imported() -> None:
+    class Started(Binding):
+        @starts(lambda initial: {"owner": initial["owner"]})
+        def begin(self, owner: object) -> None: ...
+
+    assert "testgen.values.plain" in tell_steps(Started, {"owner": Model("o")}, []).imports
+
+
+class Misfit(Binding):
+    @action("Many")
+    def many(self, one: int, two: int) -> None: ...
+
+    @action("Wrong", parameters=lambda before, after: {"three": 3})
+    def wrong(self, one: int) -> None: ...
+
+
+class MisfitStart(Binding):
+    @starts(lambda initial: {"other": 1})
+    def begin(self, count: int) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("binding", "steps", "words"),
+    [
+        (Misfit, [step("Gone")], "Misfit has no method for the action 'Gone'"),
+        (Misfit, [step("Many", 1)], "Misfit.many takes 2 parameters (one, two), but the dump's label 'Many' has 1"),
+        (Misfit, [step("Many", 1, 2, 3)], "but the dump's label 'Many' has 3 arguments"),
+        (Misfit, [step("Wrong")], "Misfit.wrong takes (one), but its declared parameters give (three)"),
+        (MisfitStart, [], "MisfitStart.begin takes (count), but its declared parameters give (other)"),
+    ],
+)
+def test_misfit_says_what_the_method_takes_and_what_it_would_get(
+    binding: type[Binding], steps: list[Step], words: str
+) -> None:
+    with pytest.raises(BindingError, match=re.escape(words)):
+        tell_steps(binding, {"count": 0}, steps)
+
+
+def test_label_without_arguments_comes_with_the_way_out() -> None:
+    with pytest.raises(BindingError) as caught:
+        tell_steps(Misfit, {}, [step("Many")])
+    assert caught.value.hint is not None
+    assert "parameters=" in caught.value.hint

@@ -1,0 +1,185 @@
+"""A failing generated test tells its story; other tests are left alone; the running side stays light."""
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from testgen.graph import load
+from testgen.render import render_suite, write_suite
+from testgen.selection import select_all
+from tests.conftest import TESTS
+
+Run = Callable[..., str]
+
+
+@pytest.fixture
+def project(store: Path, tmp_path: Path) -> Path:
+    """A user's project: `bindings/store.py` and the suite built with it in `generated/`."""
+    folder = tmp_path / "project"
+    shutil.copytree(TESTS / "systems", folder / "bindings", ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "pytest.ini").write_text("[pytest]\n")
+    binding = f"{folder / 'bindings' / 'store.py'}:Store"
+    suite = select_all(load(str(store)))
+    write_suite(render_suite(suite, binding, version="0", folder=folder / "generated"), folder / "generated")
+    return folder
+
+
+def run_pytest(folder: Path, *arguments: str) -> str:
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
+    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return result.stdout + result.stderr
+
+
+def change(folder: Path, old: str, new: str) -> None:
+    """Put a fault into the project's system."""
+    path = folder / "bindings" / "store.py"
+    source = path.read_text()
+    assert source.count(old) == 1
+    path.write_text(source.replace(old, new))
+
+
+FORGETS = "self.taken.append(", "list[dict[str, object]]().append("
+
+
+def test_failure_names_behavior_step_expectation_observation_field_and_command(project: Path) -> None:
+    change(project, 'self.taken.append({"key": key,', 'self.taken.append({"key": "b",')
+    output = run_pytest(project, "generated")
+    (story,) = re.findall(r"^behavior .*?^run it alone: .*?$", output, re.MULTILINE | re.DOTALL)
+    lines = story.splitlines()
+    assert re.fullmatch(r'behavior ([0-9a-f]{8}) diverges from the specification at step 3, take\(key="a"\)', lines[0])
+    assert lines[1] == "Put, Take."
+    assert re.fullmatch(r"generated/test_all\.py:\d+: store\.check_state\(busy=False, entries=\[\], .*", lines[2])
+    assert lines[4:8] == [
+        "  variable history",
+        '    expected    [{"key": "a", "value": 1}]',
+        '    observed    [{"key": "b", "value": 1}]',
+        '    differs at  [0]["key"]: expected "a", observed "b"',
+    ]
+    assert lines[9:12] == [
+        '   1 open_store(owners={"o2", Model("o1")})',
+        '   2 put(key="a", value=1)',
+        '>  3 take(key="a")',
+    ]
+    assert re.fullmatch(r"run it alone: pytest generated/test_all\.py::test_put_take_[0-9a-f]{8}", lines[13])
+    assert "Traceback" not in output
+    assert "def test_put_take" not in output
+    assert "1 failed, 2 passed" in output
+
+
+@pytest.mark.parametrize("started_in", [".", "generated", "bindings"])
+def test_command_of_a_failure_runs_it_alone_wherever_pytest_was_started(started_in: str, project: Path) -> None:
+    change(project, *FORGETS)
+    folder = project / started_in
+    output = run_pytest(folder, str(project / "generated"))
+    (command,) = re.findall(r"^run it alone: pytest (.*)$", output, re.MULTILINE)
+    assert "1 failed, 2 passed" in output
+    assert "1 failed in" in run_pytest(folder, *shlex.split(command))
+
+
+def test_line_told_is_the_statement_that_failed(project: Path) -> None:
+    change(project, *FORGETS)
+    output = run_pytest(project, "generated")
+    (line,) = re.findall(r"^generated/test_all\.py:(\d+): ", output, re.MULTILINE)
+    source = (project / "generated" / "test_all.py").read_text().splitlines()
+    assert 'history=[{"key": "a", "value": 1}]' in source[int(line) - 1]
+
+
+def test_system_that_raises_is_a_divergence_with_its_own_traceback(project: Path) -> None:
+    change(project, "self.data[key] = value", "self.data[key] = value if key == 'a' else missing")
+    output = run_pytest(project, "generated")
+    assert re.search(r'^behavior [0-9a-f]{8} diverges from the specification at step 3, put\(key="b", ', output, re.M)
+    assert "\n  raised    NameError: name 'missing' is not defined\n" in output
+    assert "\n  expected  the step to succeed, as it does in the specification\n" in output
+    assert "bindings/store.py:" in output
+    assert "in journaled" not in output
+    assert "2 failed, 1 passed" in output
+
+
+def test_failure_in_close_is_an_error_beside_the_test_that_passed(project: Path) -> None:
+    change(
+        project,
+        '    @observes("busy")',
+        "    def close(self):\n        raise OSError('cannot let go')\n\n    @observes(\"busy\")",
+    )
+    output = run_pytest(project, "generated")
+    assert "3 passed, 3 errors" in output
+    assert "OSError: cannot let go" in output
+    assert "diverges" not in output
+
+
+def test_instance_is_closed_after_a_failure_too(project: Path) -> None:
+    change(project, *FORGETS)
+    closing = "    def close(self):\n        print('closed', id(self))\n\n    @observes(\"busy\")"
+    change(project, '    @observes("busy")', closing)
+    output = run_pytest(project, "-s", "generated")
+    assert len(set(re.findall(r"closed (\d+)", output))) == 3
+
+
+def test_shown_value_that_cannot_be_spelled_does_not_end_the_run(project: Path) -> None:
+    change(project, "return self.taken", "self.taken[:] = [self.taken]\n        return self.taken")
+    output = run_pytest(project, "generated")
+    assert "3 failed" in output
+    assert "INTERNALERROR" not in output
+    assert "cannot tell this failure as a story: RecursionError" in output
+
+
+def test_long_values_and_many_fields_are_cut(project: Path) -> None:
+    change(project, "return self.taken", "return [*range(5000)]")
+    output = run_pytest(project, "generated")
+    assert "expected nothing, observed 11\n" in output
+    assert "observed 13" not in output
+    assert max(map(len, output.splitlines())) < 1200
+
+
+def test_ordinary_test_is_not_touched(project: Path) -> None:
+    (project / "test_mine.py").write_text("def test_mine():\n    left = 1\n    assert left == 2\n")
+    output = run_pytest(project, "test_mine.py")
+    assert "    assert left == 2" in output
+    assert "E       assert 1 == 2" in output
+    assert "diverges" not in output
+    assert "divergences by kind" not in output
+
+
+def test_skipped_test_of_a_binding_is_not_a_failure(project: Path) -> None:
+    change(project, "self.data[key] = value", "__import__('pytest').skip('not today')")
+    output = run_pytest(project, "-rs", "generated")
+    assert "3 skipped" in output
+    assert "not today" in output
+    assert "diverge" not in output
+
+
+@pytest.mark.parametrize("options", [(), ("-n2",)], ids=["one process", "xdist"])
+def test_summary_groups_divergences_and_names_the_shortest_behavior(options: tuple[str, ...], project: Path) -> None:
+    change(project, "return bool(self.data)", "return len(self.data) > 1 or not self.data")
+    change(project, "self.data.pop(key)", "self.data[key]")
+    (project / "test_mine.py").write_text("def test_mine():\n    assert 0\n")
+    output = run_pytest(project, "--tb=no", *options)
+    summary = output.split("divergences by kind")[1].split("short test summary")[0].splitlines()[1:-1]
+    assert summary[0] == "    3  variable busy, after open_store"
+    assert re.fullmatch(r" {7}pytest generated/test_all\.py::test_put\w*", summary[1])
+    assert "4 failed" in output
+
+
+def test_shortest_behavior_of_a_group_is_the_one_told(project: Path) -> None:
+    change(project, "self.data[key] = value", "self.data[key] = value if key == 'a' else 0")
+    output = run_pytest(project, "--tb=no", "generated")
+    summary = output.split("divergences by kind")[1].splitlines()
+    assert summary[1] == "    2  variable entries, after put"
+    assert re.fullmatch(r" {7}pytest generated/test_all\.py::test_put_[0-9a-f]{8}", summary[2])
+
+
+def test_running_a_suite_imports_nothing_heavy(project: Path) -> None:
+    (project / "conftest.py").write_text(
+        "import sys\n\n\ndef pytest_unconfigure():\n"
+        "    heavy = 'numpy', 'scipy', 'networkx', 'jinja2', 'pymongo', 'click', 'rich'\n"
+        "    print('HEAVY', [name for name in heavy if name in sys.modules], 'testgen.runtime' in sys.modules)\n"
+    )
+    output = run_pytest(project, "generated")
+    assert "3 passed" in output
+    assert "HEAVY [] True" in output
