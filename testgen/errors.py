@@ -22,6 +22,7 @@ __all__ = [
     "SurroundingsError",
     "TestgenError",
     "TraceError",
+    "Unavailable",
 ]
 
 
@@ -140,3 +141,10 @@ class SurroundingsError(TestgenError):
 
 class ServerError(SurroundingsError):
     """MongoDB could not be started, reached, or kept alive."""
+
+
+class Unavailable(ServerError):  # noqa: N818 - a state of things, told as the reason of a skip
+    """There is no server to test, or it lacks what a test needs: the test is skipped by this message.
+
+    With `TESTGEN_REQUIRE_LIVE=1` it fails instead.
+    """

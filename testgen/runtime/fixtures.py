@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from testgen.bindings.protocol import Binding
+from testgen.errors import Unavailable
 
-__all__ = ["BINDING", "binding_fixture"]
+__all__ = ["BINDING", "REQUIRE_LIVE", "binding_fixture"]
+
+REQUIRE_LIVE = "TESTGEN_REQUIRE_LIVE"
+"""Set to 1, tests that would be skipped for want of a server fail: a green run then means that they ran."""
 
 BINDING = pytest.StashKey[Binding]()
 """Where the plugin finds the binding of a test that has failed."""
@@ -20,9 +25,18 @@ def binding_fixture(binding: type[Binding]) -> Any:  # Any: pytest keeps the typ
 
     @pytest.fixture(name=binding.fixture_name())
     def instance(request: pytest.FixtureRequest) -> Iterator[Binding]:
-        made = binding()
+        made = _made(binding)
         request.node.stash[BINDING] = made
         yield made
         made.close()
 
     return instance
+
+
+def _made(binding: type[Binding]) -> Binding:
+    try:
+        return binding()
+    except Unavailable as missing:
+        if os.environ.get(REQUIRE_LIVE) == "1":
+            pytest.fail(f"{REQUIRE_LIVE}=1, but {missing}", pytrace=False)
+        pytest.skip(str(missing))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import sys
 from collections.abc import Generator
 from itertools import islice
 from pathlib import Path
@@ -20,7 +21,7 @@ from testgen.runtime.conformance import differences
 from testgen.runtime.fixtures import BINDING
 from testgen.values.plain import python_literal
 
-__all__ = ["describe_failure", "pytest_runtest_makereport", "pytest_terminal_summary"]
+__all__ = ["describe_failure", "pytest_runtest_makereport", "pytest_terminal_summary", "pytest_unconfigure"]
 
 _BEHAVIOR_ID = re.compile(r"_([0-9a-f]{8,32})(?:_\d{1,4})?$")
 _SUMMARY_START = re.compile(r"^Behavior [0-9a-f]+: ")
@@ -69,6 +70,13 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:  # Any: pytest keeps
     for kind, failures in sorted(kinds.items(), key=lambda pair: (-len(pair[1]), pair[0])):
         terminalreporter.write_line(f"{len(failures):5}  {kind}")
         terminalreporter.write_line(f"       {min(failures)[1]}")
+
+
+def pytest_unconfigure() -> None:
+    """Stop the MongoDB server of this process, if a test has started one."""
+    shared = sys.modules.get("testgen.mongo.shared")  # not imported here: most suites need no pymongo
+    if shared is not None:
+        shared.stop_shared_server()
 
 
 def describe_failure(item: pytest.Item, binding: Binding, excinfo: pytest.ExceptionInfo[BaseException]) -> str:

@@ -1,0 +1,298 @@
+"""The server's life: started, watched over, killed in every way, and nothing left behind."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pymongo.errors
+import pytest
+
+from testgen.errors import ServerError
+from testgen.mongo import launch
+from testgen.mongo.directories import sweep_directories
+from testgen.mongo.launch import free_ports, launch_mongod
+from testgen.mongo.locate import Mongod
+from testgen.mongo.server import Server, start_server
+from tests.mongo.conftest import is_running
+
+pytestmark = pytest.mark.mongo
+
+OWNER = """
+import sys, time
+from pathlib import Path
+from testgen.mongo import shared
+from testgen.mongo.server import start_server
+shared.find_server = lambda: start_server(parent=Path(sys.argv[1]))
+print(shared.shared_server().pid, flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.fixture
+def owner(place: Path, mongod: Mongod) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """A process with a shared server of its own, and the process number of that server."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", OWNER, str(place)],
+        env={**os.environ, "TESTGEN_MONGOD": str(mongod.path), "TESTGEN_MONGODB_URI": ""},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        yield process, int(process.stdout.readline())
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def wait_until_gone(pid: int) -> None:
+    deadline = time.monotonic() + 5
+    while is_running(pid):
+        assert time.monotonic() < deadline, f"process {pid} still runs"
+        time.sleep(0.01)
+
+
+def test_a_started_server_is_a_primary_that_can_everything(server: Server) -> None:
+    hello = server.client.admin.command("hello")
+    assert hello["isWritablePrimary"] and hello["setName"] == "rs0"
+    assert server.capabilities.reasons == {}
+    assert server.capabilities.is_genuine and server.capabilities.ttl_gate
+    configuration = server.client.admin.command("replSetGetConfig")["config"]
+    assert configuration["writeConcernMajorityJournalDefault"] is False
+    assert server.client.admin.command("getParameter", ttlMonitorEnabled=1)["ttlMonitorEnabled"] is False
+
+
+def test_the_probe_leaves_nothing_behind(server: Server) -> None:
+    assert not [name for name in server.client.list_database_names() if name.startswith("testgen_probe")]
+
+
+def test_stop_leaves_no_process_and_no_file(mongod: Mongod, place: Path) -> None:
+    server = start_server(mongod, parent=place)
+    assert is_running(server.pid) and list(place.iterdir())
+    server.stop()
+    server.stop()
+    assert not is_running(server.pid)
+    assert list(place.iterdir()) == []
+    with pytest.raises(ServerError, match="the server was stopped"):
+        _ = server.client
+
+
+def test_two_servers_do_not_meet(server: Server, mongod: Mongod, place: Path) -> None:
+    with start_server(mongod, parent=place) as other:
+        other.client.lab.mine.insert_one({"_id": 1})
+        assert server.client.lab.mine.count_documents({}) == 0
+
+
+def test_a_port_taken_by_a_stranger_is_left_to_it(mongod: Mongod, place: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as stranger:
+        ports = iter([stranger.getsockname()[1], next(free_ports())])
+        with start_server(mongod, parent=place, launch=partial(launch_mongod, ports=ports)) as started:
+            assert started.client.admin.command("ping")["ok"]
+            assert len(list(place.iterdir())) == 1
+
+
+def test_a_port_taken_by_another_mongod_is_left_to_it(
+    server: Server, mongod: Mongod, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = server.client.address[1]
+    with start_server(
+        mongod, parent=place, launch=partial(launch_mongod, ports=iter([port, next(free_ports())]))
+    ) as started:
+        assert started.client.address[1] != port
+        assert started.client.admin.command("serverStatus")["pid"] == started.pid
+
+    class Credulous(launch.Child):  # the fault: take whoever answers for our child
+        def __init__(self, *args: object) -> None:
+            super().__init__(*args)
+            self.pid = server.pid
+
+    monkeypatch.setattr(launch, "Child", Credulous)
+    with pytest.raises((ServerError, pymongo.errors.OperationFailure), match="already initialized"):
+        launch_mongod(mongod, parent=place, ports=iter([port]))
+
+
+def test_a_port_that_is_always_taken_ends_the_attempts(server: Server, mongod: Mongod, place: Path) -> None:
+    ports = iter([server.client.address[1]] * launch.ATTEMPTS)
+    with pytest.raises(ServerError, match="port taken 5 times"):
+        launch_mongod(mongod, parent=place, ports=ports)
+    assert list(place.iterdir()) == []
+
+
+def test_a_mongod_that_ends_at_once_is_told_with_its_last_words(tmp_path: Path, place: Path) -> None:
+    path = tmp_path / "mongod"
+    path.write_text("#!/bin/sh\n[ $1 = --version ] && exit 0\necho 'no such flag' >&2\nexit 14\n")
+    path.chmod(0o755)
+    with pytest.raises(ServerError, match=r"exited with status 14\n    its log ends with:\n    no such flag"):
+        start_server(Mongod(path, "PATH"), parent=place)
+    assert list(place.iterdir()) == []
+
+
+def test_a_mongod_that_never_listens_is_given_up(tmp_path: Path, place: Path) -> None:
+    path = tmp_path / "mongod"
+    path.write_text("#!/bin/sh\necho 'still thinking'\nexec sleep 60\n")
+    path.chmod(0o755)
+    with pytest.raises(ServerError, match=r"waited 0.3 s for mongod to listen\n.*\n    still thinking"):
+        launch_mongod(Mongod(path, "PATH"), parent=place, timeout_seconds=0.3)
+    assert list(place.iterdir()) == []
+
+
+@pytest.fixture
+def doomed(mongod: Mongod, place: Path) -> Iterator[Server]:
+    with start_server(mongod, parent=place) as started:
+        yield started
+
+
+def test_kill_9_of_mongod_is_told_at_once_and_ever_after(doomed: Server) -> None:
+    doomed.client.lab.items.insert_one({"_id": 0})
+    assert doomed.pid is not None
+    os.kill(doomed.pid, signal.SIGKILL)
+    began = time.monotonic()
+    for _ in range(100):
+        told = pytest.raises(ServerError, match=r"mongod \(process \d+\) was killed by signal 9 \(SIGKILL\)")
+        with told, doomed.doing("inserting"):
+            doomed.client.lab.items.insert_one({"_id": 1})
+    assert time.monotonic() - began < 2
+
+
+def test_kill_9_while_a_command_is_under_way_is_told_at_once(doomed: Server) -> None:
+    client, pid = doomed.client, doomed.pid
+    assert pid is not None
+    killer = threading.Timer(0.2, os.kill, (pid, signal.SIGKILL))
+    killer.start()
+    began = time.monotonic()
+    told = pytest.raises(ServerError, match=r"sleeping: mongod \(process \d+\) was killed by signal 9")
+    with told, doomed.doing("sleeping"):
+        client.admin.command("sleep", 1, millis=15000, lock="none")
+    killer.join()
+    assert time.monotonic() - began < 3
+    doomed.stop()
+    assert time.monotonic() - began < 4
+
+
+def test_a_mongod_that_stands_still_is_given_up(doomed: Server) -> None:
+    client = doomed.connect(socketTimeoutMS=200)
+    client.admin.command("ping")
+    assert doomed.pid is not None
+    os.kill(doomed.pid, signal.SIGSTOP)
+    told = pytest.raises(ServerError, match=r"does not answer \(.*\), though mongod \(process \d+\) runs")
+    with told, doomed.doing("reading"):
+        client.lab.items.find_one()
+    began = time.monotonic()
+    with pytest.raises(ServerError, match="does not answer"):
+        _ = doomed.client
+    doomed.stop()
+    assert time.monotonic() - began < 5
+    assert not is_running(doomed.pid)
+
+
+def test_kill_9_of_the_owner_ends_mongod_and_the_next_start_sweeps(
+    owner: tuple[subprocess.Popen[str], int], place: Path
+) -> None:
+    process, pid = owner
+    assert is_running(pid)
+    process.kill()
+    process.wait()
+    wait_until_gone(pid)
+    assert len(list(place.iterdir())) == 1
+    assert len(sweep_directories(parent=place)) == 1
+    assert list(place.iterdir()) == []
+
+
+def test_a_start_sweeps_first_and_spares_the_living(
+    owner: tuple[subprocess.Popen[str], int], mongod: Mongod, place: Path
+) -> None:
+    process, pid = owner
+    [theirs] = place.iterdir()
+    with start_server(mongod, parent=place):
+        assert theirs.exists() and is_running(pid)
+        process.kill()
+        process.wait()
+    with start_server(mongod, parent=place):
+        assert not theirs.exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_owner_leaves_no_process(
+    owner: tuple[subprocess.Popen[str], int], place: Path, number: signal.Signals
+) -> None:
+    process, pid = owner
+    process.send_signal(number)
+    process.wait(10)
+    wait_until_gone(pid)
+    if number == signal.SIGINT:  # SIGTERM ends Python without a word; its directory waits to be swept
+        assert list(place.iterdir()) == []
+
+
+def test_interrupted_while_starting_nothing_is_left(
+    mongod: Mongod, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(launch, "_initiate", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        start_server(mongod, parent=place)
+    assert list(place.iterdir()) == []
+
+
+def test_a_server_started_in_another_thread_outlives_the_thread(mongod: Mongod, place: Path) -> None:
+    """The death signal would kill it with the thread, so it is left out there."""
+    servers: list[Server] = []
+    thread = threading.Thread(target=lambda: servers.append(start_server(mongod, parent=place)))
+    thread.start()
+    thread.join()
+    with servers[0] as server:
+        with pytest.raises(subprocess.TimeoutExpired):
+            server._child._process.wait(0.3)
+        assert server.client.admin.command("ping")["ok"]
+
+
+def test_a_forked_copy_does_not_stop_the_server(server: Server) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # fork with threads: the child does one thing and ends
+        child = os.fork()
+    if child == 0:
+        try:
+            server.stop()
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+    assert server.client.admin.command("ping")["ok"]
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    path = tmp_path / "small"
+    path.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(path)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("a disk full in earnest needs the right to mount a tmpfs: run as root")
+    yield path
+    subprocess.run(["umount", "-l", str(path)], check=True)
+
+
+def fill(server: Server) -> None:
+    for number in range(200):
+        with server.doing(f"inserting {number}"):
+            server.client.lab.items.insert_one({"text": os.urandom(1 << 20)})
+
+
+def test_a_disk_that_fills_up_is_told(mongod: Mongod, small_disk: Path) -> None:
+    with start_server(mongod, parent=small_disk) as server, pytest.raises(ServerError) as caught:
+        fill(server)
+    assert "mongod" in caught.value.message and "is full" in caught.value.message
+
+
+def test_a_disk_that_is_full_already_is_told(mongod: Mongod, small_disk: Path) -> None:
+    (small_disk / "ballast").write_bytes(bytes(24 << 20)[: (24 << 20) - 65536])
+    with pytest.raises(ServerError, match=r"is full|No space left on device"):
+        start_server(mongod, parent=small_disk)
