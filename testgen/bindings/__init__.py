@@ -1,6 +1,6 @@
 """Bindings: classes that perform a specification's actions on a system and observe it. Knows no graph, no template."""
 
-from testgen.bindings.protocol import Binding, Divergence, Step, action, method_name, observes, starts, step
+from testgen.bindings.protocol import Binding, Divergence, Step, action, ends, method_name, observes, starts, step
 from testgen.bindings.registry import binding_file, find_binding, known_bindings, load_name, matching_bindings
 from testgen.bindings.story import Call, StepStory, Story
 
@@ -13,6 +13,7 @@ __all__ = [
     "Story",
     "action",
     "binding_file",
+    "ends",
     "find_binding",
     "known_bindings",
     "load_name",

@@ -38,6 +38,7 @@ __all__ = [
     "Parameters",
     "Step",
     "action",
+    "ends",
     "method_name",
     "observes",
     "starts",
@@ -179,6 +180,11 @@ class Binding:
         return next((method for method in cls._decorated() if hasattr(method, "from_initial_state")), None)
 
     @classmethod
+    def finisher(cls) -> Callable[..., Any] | None:
+        """The method that checks what can only be checked at a behavior's end, if there is one."""
+        return next((method for method in cls._decorated() if hasattr(method, "from_final_state")), None)
+
+    @classmethod
     def fixture_name(cls) -> str:
         return cls.fixture or method_name(cls.__name__)
 
@@ -243,6 +249,24 @@ def starts(
     def decorate(method: Callable[P, R]) -> Callable[P, R]:
         journaled: Any = step(method)
         journaled.from_initial_state = parameters
+        result: Callable[P, R] = journaled
+        return result
+
+    return decorate
+
+
+def ends(
+    parameters: Callable[[Mapping[str, Plain]], Mapping[str, Plain]],
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Mark the method that is called at a behavior's end: that nothing more happens, for instance.
+
+    Args:
+        parameters: Finds the method's parameters from the behavior's last state.
+    """
+
+    def decorate(method: Callable[P, R]) -> Callable[P, R]:
+        journaled: Any = step(method)
+        journaled.from_final_state = parameters
         result: Callable[P, R] = journaled
         return result
 

@@ -19,7 +19,11 @@ from testgen.errors import BindingError, Location
 
 __all__ = ["binding_file", "find_binding", "known_bindings", "load_name", "matching_bindings"]
 
-_BUILT_IN = {"array_ot": "testgen.bindings.array_ot:ArrayOT"}
+_BUILT_IN = {
+    "array_ot": "testgen.bindings.array_ot:ArrayOT",
+    "mongo_arming": "testgen.bindings.mongo_arming:PinnedArming",
+    "mongo_arming_lazy": "testgen.bindings.mongo_arming:LazyArming",
+}
 _GROUP = "testgen.bindings"
 
 

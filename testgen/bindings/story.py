@@ -53,11 +53,13 @@ class StepStory(Story):
         start: The statement that brings the system to the initial state, if the binding has one.
         initial: Every observed variable's value at the start.
         calls: The steps.
+        end: The statement that closes the test, if the binding has one.
     """
 
     start: Call | None = None
     initial: Mapping[str, Plain] = field(default_factory=dict)
     calls: tuple[Call, ...] = ()
+    end: Call | None = None
 
 
 def tell_steps(binding: type[Binding], initial: Mapping[str, Plain], steps: list[Step]) -> StepStory:
@@ -77,7 +79,9 @@ def tell_steps(binding: type[Binding], initial: Mapping[str, Plain], steps: list
         changed = {name: step.after[name] for name in observed if not agree(step.before[name], step.after[name])}
         calls.append(Call(method.__name__, arguments, changed))
     start = _start(binding, initial)
-    told = [initial[name] for name in observed] + list(start.arguments.values() if start else ())
+    end = _end(binding, steps[-1].after if steps else initial)
+    told = [initial[name] for name in observed]
+    told += [value for call in (start, end) if call for value in call.arguments.values()]
     told += [value for call in calls for value in (*call.arguments.values(), *call.changed.values())]
     names = [step.action for step in steps]
     return StepStory(
@@ -87,6 +91,7 @@ def tell_steps(binding: type[Binding], initial: Mapping[str, Plain], steps: list
         start=start,
         initial={name: initial[name] for name in observed},
         calls=tuple(calls),
+        end=end,
     )
 
 
@@ -114,6 +119,15 @@ def _start(binding: type[Binding], initial: Mapping[str, Plain]) -> Call | None:
     arguments: Mapping[str, Plain] = starter.from_initial_state(initial)
     _check_parameters(binding, starter, arguments)
     return Call(starter.__name__, arguments, {})
+
+
+def _end(binding: type[Binding], final: Mapping[str, Plain]) -> Call | None:
+    finisher: Any = binding.finisher()  # Any: see Binding._decorated
+    if finisher is None:
+        return None
+    arguments: Mapping[str, Plain] = finisher.from_final_state(final)
+    _check_parameters(binding, finisher, arguments)
+    return Call(finisher.__name__, arguments, {})
 
 
 def _arguments(binding: type[Binding], method: Any, step: Step) -> Mapping[str, Plain]:  # Any: see Binding._decorated
