@@ -12,7 +12,7 @@ import click
 
 from testgen.cli.output import plural, print_json, print_rows, progress, warn
 from testgen.cli.project import Project, SuiteSettings, find_project, shown_path
-from testgen.errors import BindingError, ExitCode, Location
+from testgen.errors import BindingError, ExitCode, InputError, Location
 
 if TYPE_CHECKING:
     from testgen.graph import StateGraph
@@ -32,6 +32,7 @@ class BuildOptions:
     template: str | None
     templates: Path | None
     out: Path | None
+    criterion: str | None
     limit: int | None
     check: bool
     allow_cut: bool
@@ -67,6 +68,11 @@ class Built:
     help="A folder of templates searched before the shipped ones.",
 )
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Default: generated/NAME.")
+@click.option(
+    "--criterion",
+    type=click.Choice(["behaviors", "transitions"]),
+    help="What to cover: every behavior (the default), or every transition by a shortest behavior.",
+)
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="The most tests to build; default 10000.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if the files are out of date.")
 @click.option("--allow-cut", is_flag=True, help="Read a dump that TLC did not finish, with a warning.")
@@ -78,6 +84,7 @@ def build(
     template: str | None,
     templates: Path | None,
     out: Path | None,
+    criterion: str | None,
     limit: int | None,
     check: bool,
     allow_cut: bool,
@@ -93,7 +100,7 @@ def build(
     testgen build graphs/ot.dot
     testgen build my.dot --binding bindings/bank.py:Bank --out tests/generated
     """
-    options = BuildOptions(binding, template, templates, out, limit, check, allow_cut, quiet)
+    options = BuildOptions(binding, template, templates, out, criterion, limit, check, allow_cut, quiet)
     project = find_project(Path.cwd())
     requests = [_request(graph, project, out) for graph in graphs] or [
         _request_of_suite(name, settings, project, out) for name, settings in project.suites.items()
@@ -149,7 +156,7 @@ def _build(request: _Request, options: BuildOptions) -> Built:
     from testgen.cli.main import testgen_version
     from testgen.graph import load
     from testgen.render import check_suite, render_suite, write_suite
-    from testgen.selection import DEFAULT_LIMIT, select_all
+    from testgen.selection import CRITERIA, DEFAULT_LIMIT
 
     started = time.perf_counter()
     settings = request.settings
@@ -158,7 +165,8 @@ def _build(request: _Request, options: BuildOptions) -> Built:
         for warning in graph.warnings:
             warn(f"{request.graph}: {warning.message}")
     binding = options.binding or settings.binding or _matching_binding(graph, options.quiet)
-    suite = select_all(graph, limit=options.limit or settings.limit or DEFAULT_LIMIT)
+    select = CRITERIA[_criterion(request, options)]
+    suite = select(graph, limit=options.limit or settings.limit or DEFAULT_LIMIT)
     with progress(f"rendering {request.name}", quiet=options.quiet) as show:
         files = render_suite(
             suite,
@@ -185,6 +193,17 @@ def _build(request: _Request, options: BuildOptions) -> Built:
         removed=written.removed,
         seconds=time.perf_counter() - started,
     )
+
+
+def _criterion(request: _Request, options: BuildOptions) -> str:
+    from testgen.selection import CRITERIA
+
+    criterion = options.criterion or request.settings.criterion or "behaviors"
+    if criterion not in CRITERIA:
+        raise InputError(
+            f"suite {request.name!r}: unknown criterion {criterion!r}", hint=f"there are {', '.join(CRITERIA)}"
+        )
+    return criterion
 
 
 def _matching_binding(graph: StateGraph, quiet: bool) -> str:
@@ -234,9 +253,15 @@ def _print_result(result: Built, check: bool) -> None:
     click.echo(click.style(f"{result.graph} → {result.out}", bold=True))
     print_rows(
         [
-            ("tests", f"{result.tests:,}  (every behavior: {result.lower_bound:,})"),
+            ("tests", f"{result.tests:,}  ({_told(result)})"),
             ("steps", f"{result.steps:,}"),
             ("files", f"{result.files:,}  ({len(result.changed):,} changed, {len(result.removed):,} removed)"),
             ("seconds", f"{result.seconds:.1f}"),
         ]
     )
+
+
+def _told(result: Built) -> str:
+    if result.tests == result.lower_bound:
+        return f"every {result.criterion.removesuffix('s')}; no suite can do with fewer"
+    return f"every {result.criterion.removesuffix('s')}; no suite can do with fewer than {result.lower_bound:,}"

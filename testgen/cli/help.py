@@ -29,6 +29,7 @@ def help(topic: str | None) -> None:  # noqa: A001 - named for its command
     if topic not in pages:
         near = difflib.get_close_matches(topic, pages, n=1)
         raise click.UsageError(
-            f"no topic {topic!r}" + (f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(sorted(pages))}")
+            f"no topic {topic!r}"
+            + (f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(sorted(pages))}")
         )
     click.echo(pages[topic].read_text(encoding="utf-8").rstrip())

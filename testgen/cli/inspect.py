@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from testgen.cli.output import plural, print_json, print_rows, warn
+from testgen.cli.output import inert, plural, print_json, print_rows, warn
 
 if TYPE_CHECKING:
     from testgen.analysis import Census
@@ -65,11 +65,11 @@ def _print_report(graph: str, census: Census) -> None:
         ]
     )
     click.echo("\n" + click.style("actions", bold=True))
-    print_rows((name or "(no name)", f"{count:>9,}") for name, count in census.actions.items())
+    print_rows((inert(name) or "(no name)", f"{count:>9,}") for name, count in census.actions.items())
     click.echo("\n" + click.style("variables", bold=True))
     for name, variable in census.variables.items():
         click.echo(f"{name}  {click.style(plural(variable.distinct, 'value'), dim=True)}")
-        for sample in variable.samples:
+        for sample in map(inert, variable.samples):
             click.echo(f"    {sample if len(sample) <= _SAMPLE_WIDTH else sample[: _SAMPLE_WIDTH - 3] + '...'}")
     for warning in census.warnings:
         warn(warning.message)

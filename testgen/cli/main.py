@@ -12,6 +12,7 @@ from typing import ClassVar
 
 import click
 
+from testgen.cli.output import inert
 from testgen.errors import ExitCode, TestgenError
 
 __all__ = ["main", "testgen_version"]
@@ -114,7 +115,7 @@ def run() -> int:
 
 
 def _tell_error(message: str, color: bool | None) -> None:
-    click.echo(f"{click.style('error', fg='red', bold=True)}: {message}", err=True, color=color)
+    click.echo(f"{click.style('error', fg='red', bold=True)}: {inert(message)}", err=True, color=color)
 
 
 def _discard_output() -> None:

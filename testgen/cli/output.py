@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-__all__ = ["plural", "print_json", "print_rows", "progress", "warn"]
+__all__ = ["inert", "plural", "print_json", "print_rows", "progress", "warn"]
 
 
 def print_json(schema: str, document: dict[str, Any]) -> None:  # Any: JSON
@@ -26,9 +26,14 @@ def print_rows(rows: Iterable[tuple[str, str]]) -> None:
         click.echo(f"{click.style(label.ljust(width), dim=True)}  {value}".rstrip())
 
 
+def inert(text: str) -> str:
+    """`text`, which may come from a dump, without characters that would do something to a terminal."""
+    return "".join(char if char.isprintable() or char == "\n" else ascii(char)[1:-1] for char in text)
+
+
 def warn(message: str) -> None:
     """Print a warning to stderr."""
-    click.echo(f"{click.style('warning', fg='yellow', bold=True)}: {message}", err=True)
+    click.echo(f"{click.style('warning', fg='yellow', bold=True)}: {inert(message)}", err=True)
 
 
 def plural(number: int, noun: str) -> str:

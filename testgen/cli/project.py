@@ -24,6 +24,7 @@ class SuiteSettings:
         template: In place of the binding's own; a file is named from the project's folder.
         out: The folder of the generated tests, from the project's folder.
         limit: The most behaviors to take.
+        criterion: What to cover: "behaviors" or "transitions".
     """
 
     graph: str
@@ -31,6 +32,7 @@ class SuiteSettings:
     template: str | None = None
     out: str | None = None
     limit: int | None = None
+    criterion: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

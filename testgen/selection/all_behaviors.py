@@ -76,6 +76,5 @@ def _endless(graph: StateGraph) -> SelectionError:
     return SelectionError(
         f"the graph has infinitely many behaviors: it goes round a cycle of {len(cycle)} transitions ({shown})",
         location=Location(graph.source),
-        hint="this version tests whole behaviors of acyclic graphs; bound the model so that it ends "
-        "(`testgen inspect` tells the cycles)",
+        hint="--criterion transitions takes a shortest behavior to each transition instead",
     )

@@ -79,7 +79,7 @@ def _atom(value: Value) -> Plain:
 
 
 def python_literal(value: Plain) -> str:
-    """Python source for a plain value: double quotes, ASCII, sets in a fixed order; what `eval` gives back is equal.
+    """Python source for a plain value, which evaluates to an equal one: ASCII, laid out as the formatter does.
 
     Text from a dump reaches generated files only through here, so nothing in it can end the literal it stands in.
 
@@ -124,5 +124,6 @@ _SAFE = re.compile(r"[ !#-\[\]-~]*+")
 def _string_literal(text: str) -> str:
     if _SAFE.fullmatch(text):
         return f'"{text}"'
-    escaped = text.encode("unicode_escape").decode("ascii").replace('"', '\\"')
-    return f'"{escaped}"'
+    escaped = text.encode("unicode_escape").decode("ascii")
+    quote = "'" if text.count('"') > text.count("'") else '"'  # as the formatter chooses: the one that escapes less
+    return quote + escaped.replace(quote, f"\\{quote}") + quote

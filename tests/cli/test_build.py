@@ -45,7 +45,7 @@ def test_build_writes_the_suite_and_says_so_on_stdout_alone(build: Run, here: Pa
     lines = answer.out.splitlines()
     assert lines[0] == "store.dot → generated/store"
     assert lines[1:-1] == [
-        "tests    3  (every behavior: 3)",
+        "tests    3  (every behavior; no suite can do with fewer)",
         "steps    5",
         "files    1  (1 changed, 0 removed)",
     ]
@@ -235,6 +235,16 @@ def test_project_file_names_suites_for_any_folder_of_the_project(
 def test_graph_of_the_project_is_built_as_the_project_says(project: Path, run_testgen: Run) -> None:
     answer = run_testgen("build", "graphs/store.dot")
     assert answer.out.startswith("graphs/store.dot → suites/one\n")
+
+
+def test_graph_the_project_does_not_name_is_found_from_where_one_stands(
+    project: Path, run_testgen: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "sub").mkdir()
+    shutil.copy(project / "graphs" / "store.dot", project / "sub" / "mine.dot")
+    monkeypatch.chdir(project / "sub")
+    answer = run_testgen("build", "mine.dot", "--binding", "../systems/store.py:Store")
+    assert answer.out.startswith("mine.dot → ../generated/mine\n"), answer.err
 
 
 def test_flags_override_the_project_file(project: Path, run_testgen: Run) -> None:

@@ -91,3 +91,15 @@ def test_file_that_is_no_dump_is_told(content: bytes, run_testgen: Run, here: Pa
     assert (answer.code, answer.out) == (ExitCode.REQUEST, "")
     assert answer.err.startswith("error: g.dot")
     assert "Traceback" not in answer.err
+
+
+def test_text_of_a_dump_does_nothing_to_the_terminal(run_testgen: Run, write_dot: Callable[..., Path]) -> None:
+    write_dot([{"x": '"\x1b[2J\u202e"'}, {"x": '"é"'}], [(0, "Go\x1b[31m", 1)], name="g.dot")
+    answer = run_testgen("inspect", "g.dot")
+    assert "\x1b" not in answer.out
+    assert "Go\\x1b[31m" in answer.out
+    assert '    "\\x1b[2J\\u202e"' in answer.out
+    assert '    "é"' in answer.out
+    answer = run_testgen("build", "g.dot", "--binding", "array_ot")
+    assert answer.code == ExitCode.REQUEST
+    assert "\x1b" not in answer.err

@@ -13,7 +13,7 @@ from testgen.values import Model, Plain
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 # Without double quotes: where a string has more of them than of single ones, the formatter turns the quotes round.
-texts = st.text(st.characters(min_codepoint=32, max_codepoint=0x2FF, exclude_characters='"'), max_size=30)
+texts = st.text(st.characters(min_codepoint=32, max_codepoint=0x2FF), max_size=30)
 atoms = st.integers(-(10**6), 10**9) | st.booleans() | texts | st.builds(Model, texts)
 short_keys = st.integers(0, 99) | texts | st.tuples(st.integers(0, 9), st.text("ab", max_size=3))
 hashable = st.recursive(

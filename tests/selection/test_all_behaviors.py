@@ -107,6 +107,18 @@ def test_a_behavior_keeps_its_id_when_others_change(plain: PlainGraph, rng: rand
         assert kept <= {behavior.id for behavior in after.behaviors}
 
 
+def test_a_new_initial_state_leaves_the_other_ids_as_they_were() -> None:
+    """Though every state gets another number."""
+    values = tuple((("int", number),) for number in (5, 6, 1))
+    one, other = (
+        {behavior.id for behavior in select_all(read(PlainGraph(("x",), values, initial, ((0, "A", 1),)))).behaviors}
+        for initial in (frozenset({0}), frozenset({0, 2}))
+    )
+    assert len(one) == 1
+    assert len(other) == 2
+    assert one < other
+
+
 def test_ids_tell_actions_arguments_and_states_apart() -> None:
     variants = [
         graph_of((0, "A", 1)),
@@ -117,6 +129,7 @@ def test_ids_tell_actions_arguments_and_states_apart() -> None:
         graph_of((0, 'A("m1")', 1)),
         graph_of((0, "A", 1), (1, "A", 2)),
         graph_of((0, "A", 2)),
+        PlainGraph(("x",), ((("int", 7),), (("int", 1),)), frozenset({0}), ((0, "A", 1),)),
         PlainGraph(("y",), ((("int", 0),), (("int", 1),)), frozenset({0}), ((0, "A", 1),)),
         PlainGraph(("x",), ((("int", 0),), (("str", "1"),)), frozenset({0}), ((0, "A", 1),)),
         PlainGraph(("x",), ((("int", 0),), (("bool", True),)), frozenset({0}), ((0, "A", 1),)),
@@ -149,7 +162,7 @@ def test_a_cycle_is_told_by_its_actions() -> None:
     with pytest.raises(SelectionError) as caught:
         select_all(graph)
     assert "it goes round a cycle of 2 transitions (Up(1), Down)" in caught.value.message
-    assert "testgen inspect" in str(caught.value.hint)
+    assert "--criterion transitions" in str(caught.value.hint)
 
 
 def test_a_long_cycle_is_told_in_part() -> None:
