@@ -107,9 +107,9 @@ View(t) == IF snapshotAt[t] = NotTaken THEN docs ELSE view[t]
 Wrote(t, k) ==
     \E i \in DOMAIN log[t] : log[t][i].op \in {"write", "overwrite"} /\ log[t][i].key = k
 
-\* May the server refuse to let t write k?  The two rules of conflict.  Lists only ever grow, so the
-\* committed one differs from the one in t's view exactly if somebody has committed a write since.
-\* (We ask only for documents that t has not written itself.)
+\* Would a write of t to k break rule 2 or 3?  Each write makes another list, so the committed one
+\* differs from the one in t's view exactly if somebody has committed a write since.  (This is asked
+\* only of documents that t has not written itself.)
 Conflict(t, k) ==
     \/ \E u \in Transaction : u # t /\ status[u] = "open" /\ Wrote(u, k)
     \/ docs[k] # View(t)[k]
@@ -209,13 +209,13 @@ Abort(t) ==
     /\ UNCHANGED <<docs, log, view, commits, snapshotAt>>
 
 Next ==
-    \/ \E t \in Transaction           : Begin(t)
+    \/ \E t \in Transaction            : Begin(t)
     \/ \E t \in Transaction, k \in Key : Read(t, k)
     \/ \E t \in Transaction, k \in Key : Write(t, k)
     \/ \E t \in Transaction, k \in Key : WriteConflict(t, k)
     \/ \E t \in Transaction, k \in Key : Overwrite(t, k)
-    \/ \E t \in Transaction           : Commit(t)
-    \/ \E t \in Transaction           : Abort(t)
+    \/ \E t \in Transaction            : Commit(t)
+    \/ \E t \in Transaction            : Abort(t)
 
 Spec == Init /\ [][Next]_vars
 
