@@ -89,6 +89,8 @@ class ArrayOT(Binding):
         """The server and every client must have `array`."""
         observed = {"server": self.network.server.array}
         observed |= {f"client {client.id}": client.array for client in self.network.clients}
+        if all(copy == self.network.server.array for copy in observed.values()):
+            self.expect("the array, at the server and every client", list(array), self.network.server.array)
         self.expect("the array", {peer: list(array) for peer in observed}, observed)
 
     def check_ops(self, client: int, operations: Sequence[Operation]) -> None:

@@ -68,8 +68,10 @@ class Transactions(MongoBinding):
         self._log = [[] for _ in range(transactions)]
         self._status = ["idle"] * transactions
         self._sessions = [self.server.client.start_session(causal_consistency=False) for _ in range(transactions)]
+        # With w:1 a snapshot right after the replica set's start may be older (error 246, seen in 6.0.5).
+        durable = self.collection.with_options(write_concern=WriteConcern("majority"))
         with self.server.doing("inserting the documents"):
-            self.collection.insert_many([{"_id": self.key(key), "list": []} for key in keys])
+            durable.insert_many([{"_id": self.key(key), "list": []} for key in keys])
 
     @action("Begin", parameters=_ended)
     def begin(self, transaction: int) -> None:
@@ -164,15 +166,16 @@ class LostUpdates(Transactions):
             self.expect(f"the write of transaction {other} is kept", True, other in self.docs()[key])
 
     @classmethod
-    def story(cls, initial: Mapping[str, Plain], steps: list[Step]) -> StepStory:
-        """Tell a behavior up to its first Overwrite; one without is an ordinary test."""
+    def story(cls, initial: Mapping[str, Plain], steps: list[Step]) -> StepStory | None:
+        """Tell a behavior up to its first Overwrite; one without is left out, as `Transactions` tests it."""
         brink = next((number for number, told in enumerate(steps) if told.action == "Overwrite"), None)
         if brink is None:
-            return tell_steps(cls, initial, steps)
+            return None
         story = tell_steps(cls, initial, steps[:brink])
         overwrite = _operated(steps[brink].before, steps[brink].after)
         end = Call("refuse_to_overwrite", {**overwrite, "after": _rivals(steps[brink], **overwrite)}, {})
-        return replace(story, path=(*story.path, "refused"), summary=f"impossible: {story.summary}, Overwrite", end=end)
+        summary = f"impossible: {story.summary}, Overwrite"
+        return replace(story, path=(*story.path, "refused"), summary=summary, end=end, n_told=brink + 1)
 
 
 def _rivals(told: Step, transaction: Plain, key: Plain) -> list[Plain]:

@@ -140,10 +140,11 @@ class Binding:
             self.expect(f"variable {variable}", expected, self.observers()[variable](self))
 
     @classmethod
-    def story(cls, initial: Mapping[str, Plain], steps: list[Step]) -> Story:
+    def story(cls, initial: Mapping[str, Plain], steps: list[Step]) -> Story | None:
         """Tell a behavior for this binding's own template. Called when tests are rendered, not when they run.
 
-        By default one statement a step with the variables it changes, as for every other template.
+        By default one statement a step with the variables it changes, as for every other template. None leaves the
+        behavior out, as one that shows nothing of what this binding is about.
 
         Raises:
             BindingError: The behavior does not fit this binding.

@@ -23,11 +23,14 @@ class Story:
         path: A short word for each step that tells this behavior from others; names tests and files.
         summary: The behavior in a sentence.
         imports: Further names the test uses, by module.
+        n_told: How many of the behavior's transitions it tells; None tells all. Behaviors that begin with the same
+            ones are told alike, and one test stands for them.
     """
 
     path: tuple[str, ...]
     summary: str
     imports: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    n_told: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["build"]
 
-_SUMMED = "tests", "steps", "files", "lower_bound", "seconds"
+_SUMMED = "tests", "behaviors", "steps", "files", "lower_bound", "seconds"
 _SHOWN = 10
 
 
@@ -46,6 +46,7 @@ class Built:
     graph: str
     binding: str
     tests: int
+    behaviors: int
     steps: int
     files: int
     out: str
@@ -182,7 +183,8 @@ def _build(request: _Request, options: BuildOptions) -> Built:
     return Built(
         graph=request.graph,
         binding=binding,
-        tests=len(suite.behaviors),
+        tests=sum(file.n_tests for file in files),
+        behaviors=len(suite.behaviors),
         steps=suite.n_steps,
         files=len(files),
         out=str(request.out),
@@ -262,6 +264,8 @@ def _print_result(result: Built, check: bool) -> None:
 
 
 def _told(result: Built) -> str:
+    if result.tests < result.behaviors:
+        return f"of {result.behaviors:,} behaviors, one for every {result.criterion.removesuffix('s')}"
     if result.tests == result.lower_bound:
         return f"every {result.criterion.removesuffix('s')}; no suite can do with fewer"
     return f"every {result.criterion.removesuffix('s')}; no suite can do with fewer than {result.lower_bound:,}"

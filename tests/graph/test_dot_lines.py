@@ -145,6 +145,7 @@ def test_no_transition_leads_to_a_state_outside_the_constraints(load_lines: Load
     excluded = '2 [label="x = 1",tooltip="x = 1",style = filled, fillcolor=lightyellow];'
     graph = load_lines(INITIAL, '1 -> 2 [label="Up"];', excluded, '1 -> 1 [label="Stay"];')
     assert (graph.n_states, labels(graph), graph.constrained_out_states) == (1, ["Stay"], 1)
+    assert [action.name for action in graph.actions] == ["Stay"]
 
 
 def test_labels_of_two_lines_are_told_apart(load_lines: LoadLines) -> None:
