@@ -23,6 +23,9 @@ _BUILT_IN = {
     "array_ot": "testgen.bindings.array_ot:ArrayOT",
     "mongo_arming": "testgen.bindings.mongo_arming:PinnedArming",
     "mongo_arming_lazy": "testgen.bindings.mongo_arming:LazyArming",
+    "mongo_ttl": "testgen.bindings.mongo_ttl:TTLOrdering",
+    "mongo_ttl_early": "testgen.bindings.mongo_ttl:ImpossibleEarlyTTL",
+    "mongo_ttl_reorder": "testgen.bindings.mongo_ttl:ImpossibleReorder",
     "mongo_lost_updates": "testgen.bindings.mongo_transactions:LostUpdates",
     "mongo_transactions": "testgen.bindings.mongo_transactions:Transactions",
 }

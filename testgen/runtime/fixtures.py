@@ -11,7 +11,7 @@ import pytest
 from testgen.bindings.protocol import Binding
 from testgen.errors import Unavailable
 
-__all__ = ["BINDING", "REQUIRE_LIVE", "binding_fixture"]
+__all__ = ["BINDING", "PREPARED", "REQUIRE_LIVE", "binding_fixture"]
 
 REQUIRE_LIVE = "TESTGEN_REQUIRE_LIVE"
 """Set to 1, tests that would be skipped for want of a server fail: a green run then means that they ran."""
@@ -19,18 +19,23 @@ REQUIRE_LIVE = "TESTGEN_REQUIRE_LIVE"
 BINDING = pytest.StashKey[Binding]()
 """Where the plugin finds the binding of a test that has failed."""
 
+PREPARED = pytest.StashKey[Binding]()
+"""The binding of a test that was run in lock-step with others before pytest came to it."""
+
 
 def binding_fixture(binding: type[Binding]) -> Any:  # Any: pytest keeps the type of fixtures to itself
     """Make a fixture that gives each test a fresh instance of `binding`, and closes it afterwards."""
 
-    @pytest.fixture(name=binding.fixture_name())
     def instance(request: pytest.FixtureRequest) -> Iterator[Binding]:
-        made = _made(binding)
+        made = request.node.stash.get(PREPARED, None) or _made(binding)
         request.node.stash[BINDING] = made
+        if PREPARED in request.node.stash:
+            del request.node.stash[PREPARED]
         yield made
         made.close()
 
-    return instance
+    instance.testgen_binding = binding  # type: ignore[attr-defined]  # the decorator copies it; lockstep reads it
+    return pytest.fixture(name=binding.fixture_name())(instance)
 
 
 def _made(binding: type[Binding]) -> Binding:

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Generator
 from itertools import islice
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,9 +20,17 @@ import pytest
 from testgen.bindings.protocol import Binding, Divergence
 from testgen.runtime.conformance import differences
 from testgen.runtime.fixtures import BINDING
+from testgen.runtime.lockstep import call_in_lockstep, close_prepared, seconds_taken
 from testgen.values.plain import python_literal
 
-__all__ = ["describe_failure", "pytest_runtest_makereport", "pytest_terminal_summary", "pytest_unconfigure"]
+__all__ = [
+    "describe_failure",
+    "pytest_pyfunc_call",
+    "pytest_runtest_makereport",
+    "pytest_sessionfinish",
+    "pytest_terminal_summary",
+    "pytest_unconfigure",
+]
 
 _BEHAVIOR_ID = re.compile(r"_([0-9a-f]{8,32})(?:_\d{1,4})?$")
 _SUMMARY_START = re.compile(r"^Behavior [0-9a-f]+: ")
@@ -35,6 +44,8 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Put the behavior's story in place of the traceback when a generated test fails."""
     report = yield
+    if call.when == "call" and (seconds := seconds_taken(item)) is not None:
+        report.duration = seconds
     binding = item.stash.get(BINDING, None)
     if binding is None or call.when != "call" or call.excinfo is None or not report.failed:
         return report
@@ -44,10 +55,10 @@ def pytest_runtest_makereport(
     except Exception as error:  # what a system shows can be anything; a report must not end the run
         report.sections.append(("testgen", f"cannot tell this failure as a story: {type(error).__name__}: {error}"))
         return report
-    if isinstance(failure, Divergence):
-        report.longrepr = story
-    else:  # the system raised: its own traceback is of use as well
-        report.longrepr = f"{story}\n\n{report.longreprtext}"
+    if not isinstance(failure, Divergence):  # the system raised: its own traceback is of use as well
+        story = f"{story}\n\n{report.longreprtext}"
+    told: Any = _ToldFailure(story, _kind(binding, failure), item)  # Any: pytest names no protocol for this
+    report.longrepr = told
     # An attribute of plain values, which pytest-xdist carries over from its workers.
     report.testgen = {  # type: ignore[attr-defined]  # reports take any attribute
         "kind": _kind(binding, failure),
@@ -72,6 +83,18 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:  # Any: pytest keeps
         terminalreporter.write_line(f"       {min(failures)[1]}")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run tests that share costly steps in lock-step; leave the others to pytest."""
+    __tracebackhide__ = True
+    return call_in_lockstep(pyfuncitem)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Close what tests hold that were run in lock-step with others and then not asked for."""
+    close_prepared(getattr(session, "items", ()))
+
+
 def pytest_unconfigure() -> None:
     """Stop the MongoDB server of this process, if a test has started one."""
     shared = sys.modules.get("testgen.mongo.shared")  # not imported here: most suites need no pymongo
@@ -92,6 +115,23 @@ def describe_failure(item: pytest.Item, binding: Binding, excinfo: pytest.Except
         lines.append(f"{'>' if number == len(entries) else ' '} {number:2} {_clipped(entry)}")
     lines += ["", f"run it alone: {_command(item)}"]
     return "\n".join(lines)
+
+
+class _ToldFailure:
+    """A story in the form in which pytest shows a failure: all of it once, and one line in summaries and JUnit XML."""
+
+    def __init__(self, story: str, kind: str, item: pytest.Item) -> None:
+        self._story = story
+        path, line, _ = item.location
+        self.reprcrash = SimpleNamespace(
+            path=path, lineno=(line or 0) + 1, message=f"{kind}: system and specification differ"
+        )
+
+    def __str__(self) -> str:
+        return self._story
+
+    def toterminal(self, writer: Any) -> None:  # Any: pytest keeps its type to itself
+        writer.line(self._story)
 
 
 def _kind(binding: Binding, failure: BaseException) -> str:
