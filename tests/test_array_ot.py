@@ -1,5 +1,6 @@
 """Two witnesses: the specification as TLC explored it, and the reference implementation written from the rules."""
 
+import gzip
 import json
 import re
 import subprocess
@@ -39,6 +40,23 @@ def test_committed_dump_of_two_clients_is_what_tlc_finds_today(tmp_path: Path) -
         committed.state(state) for state in range(committed.n_states)
     ]
     assert again.digest == committed.digest
+
+
+def test_suites_of_two_dumps_are_byte_identical(tmp_path: Path) -> None:
+    suites = []
+    for workers, fingerprint in ((1, 1), (2, 2)):
+        dump, out = tmp_path / f"dump-{fingerprint}.dot.gz", tmp_path / f"suite-{fingerprint}"
+        result = explore(SPECIFICATION, configuration("ot2"), dump, workers=workers, fingerprint=fingerprint)
+        assert result.verdict is Verdict.OK
+        command = [sys.executable, "-m", "testgen", "build", str(dump), "--binding", "array_ot", "--out", str(out)]
+        subprocess.run(command, check=True, capture_output=True)
+        suites.append({path.name: path.read_bytes() for path in out.iterdir()})
+    assert gzip.decompress((tmp_path / "dump-1.dot.gz").read_bytes()) != gzip.decompress(
+        (tmp_path / "dump-2.dot.gz").read_bytes()
+    )
+    assert suites[0] == suites[1]
+    committed = REPOSITORY / "generated" / "ot2"
+    assert suites[0] == {path.name: path.read_bytes() for path in committed.glob("test_*.py")}
 
 
 def test_three_clients_have_17_cubed_behaviors(three_clients: StateGraph) -> None:
