@@ -17,6 +17,7 @@ from bson import Timestamp
 
 from testgen.bindings.mongo import MongoBinding
 from testgen.bindings.protocol import action, ends, observes
+from testgen.errors import BindingError
 from testgen.mongo import ChangeStream, operation_time, read_oplog, start_point, successor
 from testgen.values.plain import Plain
 
@@ -31,7 +32,13 @@ def _last_write(before: Mapping[str, Plain], after: Mapping[str, Any]) -> dict[s
 
 
 def _window(final: Mapping[str, Any]) -> dict[str, Plain]:
-    """What was written after watch() and before the first event that the stream could deliver."""
+    """What was written after watch() and before the first event that the stream could deliver.
+
+    Raises:
+        BindingError: Something is still to be delivered, so nothing can be said of what is lost.
+    """
+    if final["resumeToken"] != len(final["oplog"]):
+        raise BindingError("the behavior ends before all is delivered", hint="take whole ones: --criterion behaviors")
     return {"lost": final["oplog"][final["watchedAt"] : len(final["oplog"]) - len(final["delivered"])]}
 
 

@@ -4,14 +4,16 @@ A pass of the TTL monitor takes a second and concerns the whole server, so tests
 `testgen.runtime` run them together up to each. The monitor stands before a gate at all other times, and whoever lets a
 pass through makes sure that it was exactly one.
 
-Two of the specification's configurations have steps that no server may take: a pass that deletes what is not committed,
-a stream that delivers a later event first. The tests of `ImpossibleEarlyTTL` and `ImpossibleReorder` drive the server up
-to the first such step and prove that it had the occasion, and refused.
+Two of the specification's configurations have steps that no server may take: a pass that deletes what is not
+committed, a stream that delivers a later event first. The tests of `ImpossibleEarlyTTL` and `ImpossibleReorder` drive
+the server up to the first such step and prove that it had the occasion, and refused.
 """
 
 from __future__ import annotations
 
 import contextlib
+import re
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -20,12 +22,13 @@ from typing import Any, ClassVar
 from bson import Timestamp
 from pymongo import WriteConcern
 from pymongo.client_session import ClientSession
+from pymongo.collection import Collection
 
 from testgen.bindings.mongo import Document, MongoBinding
 from testgen.bindings.protocol import Step, action, ends, observes, step
 from testgen.bindings.story import Call, StepStory, tell_steps
 from testgen.errors import BindingError, ServerError
-from testgen.mongo import Event, ParkedOperation, Server, TTLGate, operation_time, read_oplog
+from testgen.mongo import ChangeStream, Event, ParkedOperation, Server, TTLGate, operation_time, read_oplog
 from testgen.values.plain import Plain
 
 __all__ = ["ImpossibleEarlyTTL", "ImpossibleReorder", "TTLOrdering"]
@@ -68,35 +71,77 @@ class _Logged:
 
 
 class _Surroundings:
-    """What all tests on a server share: the TTL monitor behind its gate, and the oplog of their collection.
+    """What all tests on a server share: the TTL monitor behind its gate, the oplog of their collection, and a stream.
 
-    The oplog is read once for all, each time from where the last reading ended; a reading of its own for each test
-    would have each go through what all the others wrote.
+    Oplog and stream are read once for all, and what comes is sorted by test, in the order it came. Readers of their own
+    would each go through what all tests wrote, and a change stream takes 6 µs for each entry that its filter rejects
+    (mongod 6.0.5): with a thousand tests in lock-step, 30 ms a test.
     """
 
-    def __init__(self, server: Server, namespace: str) -> None:
+    def __init__(self, server: Server, collection: Collection[Document]) -> None:
         self.server = server
-        self._namespace = namespace
-        self._n_users = 0
+        self._collection = collection
+        own = {"ns": collection.full_name, "op": {"$in": ["i", "u", "d"]}}
+        self._matching = {"$or": [own, {"ns": "admin.$cmd", "o.applyOps.ns": collection.full_name}]}
+        self._documents: dict[str, list[Document]] = {}
+        self._stream: ChangeStream | None = None
+        self._events: dict[str, deque[Event]] = {}
         self._gate: TTLGate | None = None
         self._closing: ParkedOperation[None] | None = None
         self._read_until = operation_time(server)
         self._logs: dict[str, list[_Logged]] = {}
 
-    def join(self) -> None:
-        """Begin a test: no pass from here on, but those let through."""
-        self._n_users += 1
+    def join(self, prefix: str) -> None:
+        """Begin a test: the stream is open, and there is no pass from here on but those let through."""
+        self._events[prefix] = deque()
         self._close_gate()
+        if self._stream is None:
+            has_created_at = [{f"{image}.createdAt": {"$exists": True}} for image in _IMAGES]
+            own_process = {"documentKey._id": {"$regex": f"^{re.escape(prefix.partition('.')[0])}[.]"}}
+            self._stream = ChangeStream(
+                self.server,
+                self._collection.database.name,
+                self._collection.name,
+                pipeline=[{"$match": own_process}, {"$match": {"$or": has_created_at}}],
+                options={"fullDocumentBeforeChange": "whenAvailable"},
+            )
 
     def leave(self, prefix: str) -> None:
         """End a test; a server that is not ours gets its monitor back after the last one."""
         self._logs.pop(prefix, None)
-        self._n_users -= 1
-        if not self._n_users and not self.server.is_ours:
-            self._remove_gate()
+        self._events.pop(prefix, None)
+        if not self._events:
+            stream, self._stream = self._stream, None
+            if stream is not None:
+                stream.close()
+            if not self.server.is_ours:
+                self._remove_gate()
+
+    def next_event(self, prefix: str) -> Event | None:
+        """The next event of one test; None if the stream has none, however long one waited."""
+        stream, events = self._stream, self._events[prefix]
+        assert stream is not None, "a test has joined"
+        for read in (stream.next_batch, stream.drain):
+            if not events:
+                self._sort(read())
+        return events.popleft() if events else None
+
+    def drain(self, prefix: str) -> list[Event]:
+        """All further events of one test, up to now."""
+        assert self._stream is not None, "a test has joined"
+        self._sort(self._stream.drain())
+        events = list(self._events[prefix])
+        self._events[prefix].clear()
+        return events
+
+    def _sort(self, events: list[Event]) -> None:
+        for event in events:
+            queue = self._events.get(_prefix(event["documentKey"]["_id"]))
+            if queue is not None:
+                queue.append(event)
 
     def let_one_pass(self) -> int:
-        """Let the monitor make exactly one pass.
+        """Let the monitor make exactly one pass, and look what it has left.
 
         Returns:
             The number of passes that the server has made.
@@ -106,26 +151,39 @@ class _Surroundings:
             if self._closing is not None:
                 self._closing.result(timeout_seconds=30)
                 self._closing = None
-            return gate.let_one_pass()
+            n_passes = gate.let_one_pass()
         except ServerError:
             self._remove_gate()  # the next pass begins anew
             raise
+        self.read_log()
+        self._documents = {}
+        with self.server.doing("reading the documents"):
+            for document in self._collection.find():
+                self._documents.setdefault(_prefix(document["_id"]), []).append(document)
+        return n_passes
+
+    def documents_of(self, prefix: str) -> list[Document]:
+        """The documents of one test that were there after the last pass."""
+        return self._documents.get(prefix, [])
 
     def log_of(self, prefix: str) -> list[_Logged]:
         """The writes to documents of one test, in the order of the oplog."""
+        return list(self._logs.get(prefix, ()))
+
+    def read_log(self) -> None:
+        """Read what has come into the oplog."""
         # A forward reading waits for what is still on its way, so there is no need of a mark to read up to.
-        entries = read_oplog(self.server, after=self._read_until, until=_END_OF_TIME, matching=self._matching())
+        entries = read_oplog(self.server, after=self._read_until, until=_END_OF_TIME, matching=self._matching)
         for entry in entries:
             self._read_until = entry["ts"]
             for operation in entry["o"]["applyOps"] if entry["op"] == "c" else (entry,):
-                if operation["ns"] == self._namespace:
-                    key = str((operation.get("o2") or operation["o"])["_id"])
-                    logged = _Logged(entry["ts"], operation["op"], key)
-                    self._logs.setdefault(key[: key.rfind(".") + 1], []).append(logged)
-        return list(self._logs.get(prefix, ()))
+                if operation["ns"] == self._collection.full_name:
+                    key = (operation.get("o2") or operation["o"])["_id"]
+                    self._logs.setdefault(_prefix(key), []).append(_Logged(entry["ts"], operation["op"], key))
 
     def operations_on(self, prefix: str) -> list[str]:
         """What was done to documents that are of no interest after this."""
+        self.read_log()
         operations = [logged.op for logged in self.log_of(prefix)]
         self._logs.pop(prefix, None)
         return operations
@@ -134,10 +192,6 @@ class _Surroundings:
     def passes(self) -> int:
         """The number of passes that the server has made."""
         return self._close_gate().passes
-
-    def _matching(self) -> Document:
-        in_transaction = {"ns": "admin.$cmd", "o.applyOps.ns": self._namespace}
-        return {"$or": [{"ns": self._namespace, "op": {"$in": ["i", "u", "d"]}}, in_transaction]}
 
     def _close_gate(self) -> TTLGate:
         if self._gate is None:
@@ -155,13 +209,18 @@ class _Surroundings:
                 gate.remove()
 
 
+def _prefix(key: object) -> str:
+    """What the keys of one test have in common; see `MongoBinding.key`."""
+    return str(key).rpartition(".")[0] + "."
+
+
 _shared: _Surroundings | None = None
 
 
-def _surroundings_of(server: Server, namespace: str) -> _Surroundings:
+def _surroundings_of(server: Server, collection: Collection[Document]) -> _Surroundings:
     global _shared
     if _shared is None or _shared.server is not server:
-        _shared = _Surroundings(server, namespace)
+        _shared = _Surroundings(server, collection)
     return _shared
 
 
@@ -184,21 +243,17 @@ class TTLOrdering(MongoBinding):
 
     def __init__(self) -> None:
         super().__init__()
-        self._surroundings = _surroundings_of(self.server, self.collection.full_name)
-        self._surroundings.join()
+        self._surroundings = _surroundings_of(self.server, self.collection)
+        self._surroundings.join(self.prefix)
         self._now = datetime.now(UTC)
         self._sessions: dict[int, ClientSession] = {}
         self._aborted: set[int] = set()
         self._kinds: list[str] = []
         self._delivered: list[Event] = []
+        self._is_seen = True  # there is nothing to see yet
         self._log: list[_Logged] = []
+        self._documents: list[Document] = []
         self._idle_passes = 0
-        has_created_at = [{f"{image}.createdAt": {"$exists": True}} for image in _IMAGES]
-        self._stream = self.open_stream(
-            pipeline=[{"$match": {"$or": has_created_at}}],
-            options={"fullDocumentBeforeChange": "whenAvailable"},
-            batch_size=1,
-        )
 
     def shared_step(self, perform: Callable[[], int]) -> int:
         """Perform what other tests can take part in; run in lock-step, they do."""
@@ -207,6 +262,7 @@ class TTLOrdering(MongoBinding):
     @action("Stage", parameters=_staged)
     def stage(self, created_at: str) -> None:
         """Insert a document in a transaction of its own, and leave that open."""
+        self._is_seen = False
         self._kinds.append(created_at)
         doc = len(self._kinds)
         document: Document = {"_id": self.key(doc)}
@@ -221,12 +277,14 @@ class TTLOrdering(MongoBinding):
     @action("Commit", parameters=_changed_document)
     def commit(self, doc: int) -> None:
         """Commit the transaction that a document was inserted in."""
+        self._is_seen = False
         with self.server.doing(f"committing document {doc}"):
             self._sessions[doc].commit_transaction()
 
     @action("Abort", parameters=_changed_document)
     def abort(self, doc: int) -> None:
         """Abort the transaction that a document was inserted in."""
+        self._is_seen = False
         self._aborted.add(doc)
         with self.server.doing(f"aborting document {doc}"):
             self._sessions[doc].abort_transaction()
@@ -236,26 +294,32 @@ class TTLOrdering(MongoBinding):
         """Let the TTL monitor make exactly one pass."""
         n_before = len(self._log)
         self.shared_step(self._surroundings.let_one_pass)
-        if len(self._read_log()) == n_before:
+        self._log = self._surroundings.log_of(self.prefix)
+        self._documents = self._surroundings.documents_of(self.prefix)
+        if len(self._log) == n_before:
             self._idle_passes += 1
 
     @action("Deliver", parameters=lambda before, after: {})
     def deliver(self) -> None:
         """Take the next event."""
-        self._delivered.append(self.next_event(self._stream))
+        event = self._surroundings.next_event(self.prefix)
+        self.expect("whether there is an event to deliver", True, event is not None)
+        assert event is not None
+        self._delivered.append(event)
 
     @ends(lambda final: {"rest": _undelivered(final)})
     def check_rest(self, rest: list[Entry]) -> None:
         """The stream has exactly these events left, in this order, and all else is as it was."""
+        self._is_seen = False
         self.check_state()
-        late = self._entries(self._stream.drain())
+        late = self._entries(self._surroundings.drain(self.prefix))
         self.expect("events that are still to be delivered", rest, late)
 
     @observes("docs")
     def docs(self) -> list[Entry]:
         """Each document as the server shows it; which of the two why it does not show one is what this test did."""
-        with self.server.doing("reading the documents"):
-            found = {int(self.parts(document["_id"])[0]): document for document in self._find()}
+        self._look()
+        found = {self._number(document["_id"]): document for document in self._documents}
         shown = []
         for doc in sorted({*range(1, len(self._kinds) + 1), *found}):
             if doc in found:
@@ -267,7 +331,7 @@ class TTLOrdering(MongoBinding):
     @observes("oplog")
     def oplog(self) -> list[Entry]:
         """The test's writes in the order of the server's own log."""
-        self._read_log()
+        self._look()
         return [{"ts": self._rank(entry.time), "op": entry.op, "doc": self._number(entry.key)} for entry in self._log]
 
     @observes("delivered")
@@ -300,16 +364,20 @@ class TTLOrdering(MongoBinding):
             return "aborted"
         return "staged" if self._sessions[doc].in_transaction else "deleted"
 
-    def _find(self) -> list[Document]:
-        return list(self.collection.find(self.own_documents()))
+    def _look(self) -> None:
+        """Read documents and oplog, unless this test has done nothing to them since.
 
-    def _read_log(self) -> list[_Logged]:
-        self._log = self._surroundings.log_of(self.prefix)
-        return self._log
+        What they show without that will show at the next step or, at the latest, at the end.
+        """
+        if not self._is_seen:
+            self._surroundings.read_log()
+            self._log = self._surroundings.log_of(self.prefix)
+            with self.server.doing("reading the documents"):
+                self._documents = list(self.collection.find(self.own_documents()))
+            self._is_seen = True
 
     def _entries(self, events: list[Event]) -> list[Entry]:
-        if any(self._rank(event["clusterTime"]) is None for event in events):
-            self._read_log()
+        self._look()
         return [
             {
                 "ts": self._rank(event["clusterTime"]),
@@ -361,6 +429,7 @@ class ImpossibleEarlyTTL(TTLOrdering):
 
         n_passes = self._surroundings.passes
         self.expect("passes made by now", n_passes + 1, self.shared_step(self._surroundings.let_one_pass))
+        self._is_seen = False
         self.expect("what the pass did to a document made for it", ["i", "d"], self._surroundings.operations_on(decoy))
         log += [{"op": "d", "doc": doc} for doc in live]
         self.expect("the oplog after the pass", log, [_event(entry) for entry in self.oplog()])
@@ -374,9 +443,10 @@ class ImpossibleEarlyTTL(TTLOrdering):
         self.expect("documents that are there after the commits", docs, shown)
 
         self.shared_step(self._surroundings.let_one_pass)
+        self._is_seen = False
         log += [{"op": "d", "doc": doc} for doc in docs]
         self.expect("the oplog after a second pass", log, [_event(entry) for entry in self.oplog()])
-        events = [_event(entry) for entry in self._entries([*self._delivered, *self._stream.drain()])]
+        events = [_event(entry) for entry in self._entries([*self._delivered, *self._surroundings.drain(self.prefix)])]
         passing = [event for event in log if self._kinds[event["doc"] - 1] != "missing"]
         self.expect("all events that were delivered", passing, events)
 
@@ -420,7 +490,7 @@ class ImpossibleReorder(TTLOrdering):
 
         self.deliver()
         self.expect("the next event that is delivered", before, _event(self.delivered()[-1]))
-        rest = [_event(entry) for entry in self._entries(self._stream.drain())]
+        rest = [_event(entry) for entry in self._entries(self._surroundings.drain(self.prefix))]
         self.expect("the events delivered after it", waiting[1:], rest)
 
     @classmethod

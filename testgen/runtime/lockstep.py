@@ -27,7 +27,7 @@ from testgen.runtime.fixtures import BINDING, PREPARED
 
 __all__ = ["BATCH_SIZE", "Run", "call_in_lockstep", "close_prepared", "run_together", "seconds_taken"]
 
-BATCH_SIZE = 500
+BATCH_SIZE = 1000
 """The most tests that are run together; each has a thread, and its binding's sessions, until pytest has come to it."""
 
 _RUN = pytest.StashKey["Run"]()
@@ -56,6 +56,7 @@ class Run:
         self._answer: object = None
         self._failure: Exception | None = None
         self._is_abandoned = False
+        self._sleeps = True
         self._error: BaseException | None = None
         self._traceback: TracebackType | None = None
         self._thread = threading.Thread(target=self._run, name="testgen lock-step", daemon=True)
@@ -78,15 +79,18 @@ class Run:
         """
         self.shared, self._answer, self._failure = None, answer, failure
         begun = time.perf_counter()
+        self._sleeps = False
         self._awake.release()
-        self._asleep.acquire()
+        self._asleep.acquire()  # where an interruption of the main thread comes through
+        self._sleeps = self.shared is not None
         self.seconds += time.perf_counter() - begun
 
     def abandon(self) -> None:
         """Make it end as soon as it can: at its shared step, or, interrupted, at the next one."""
         self._is_abandoned = True
-        if self.shared is not None:
-            self.shared = None
+        self.shared = None
+        if self._sleeps:
+            self._sleeps = False
             self._awake.release()
         if self._thread.ident is not None:
             self._thread.join(_INTERRUPT_PATIENCE_SECONDS)
