@@ -408,8 +408,7 @@ class ImpossibleEarlyTTL(TTLOrdering):
 
     No server is like that. Each behavior is told up to the first pass that deletes too early, and ends with the proof
     that the server makes this pass and spares the document. What the specification lets follow cannot be had, so
-    behaviors that begin alike become tests that differ in their names only. A behavior without such a pass becomes an
-    ordinary test, and says so.
+    one test stands for all behaviors that begin alike, and those without such a pass are left out.
     """
 
     @step
@@ -454,7 +453,7 @@ class ImpossibleEarlyTTL(TTLOrdering):
         return [doc for doc in docs if self._sessions[doc].in_transaction]
 
     @classmethod
-    def story(cls, initial: Mapping[str, Plain], steps: list[Step]) -> StepStory:
+    def story(cls, initial: Mapping[str, Plain], steps: list[Step]) -> StepStory | None:
         """Tell a behavior up to the first pass that deletes what is not committed."""
 
         def refusal(taken: Step) -> Call | None:
@@ -469,8 +468,7 @@ class ImpossibleReorder(TTLOrdering):
 
     No server is like that. Each behavior is told up to the first delivery out of order, and ends with the proof that
     the server, which has both events, delivers the earlier one. What the specification lets follow cannot be had, so
-    behaviors that begin alike become tests that differ in their names only. A behavior without such a delivery becomes
-    an ordinary test, and says so.
+    one test stands for all behaviors that begin alike, and those without such a delivery are left out.
     """
 
     @step
@@ -494,7 +492,7 @@ class ImpossibleReorder(TTLOrdering):
         self.expect("the events delivered after it", waiting[1:], rest)
 
     @classmethod
-    def story(cls, initial: Mapping[str, Plain], steps: list[Step]) -> StepStory:
+    def story(cls, initial: Mapping[str, Plain], steps: list[Step]) -> StepStory | None:
         """Tell a behavior up to the first delivery that is out of order."""
 
         def refusal(taken: Step) -> Call | None:
@@ -513,8 +511,11 @@ def _tell_up_to(
     binding: type[TTLOrdering],
     initial: Mapping[str, Plain],
     steps: list[Step],
-) -> StepStory:
-    """Tell a behavior up to the first step that the server must refuse, and the refusal in place of that step."""
+) -> StepStory | None:
+    """Tell a behavior up to the first step that the server must refuse, and the refusal in place of that step.
+
+    A behavior without such a step is left out: what a server does is the subject of `TTLOrdering`.
+    """
     for number, taken in enumerate(steps):
         if (refused := refusal(taken)) is not None:
             told = tell_steps(binding, initial, steps[:number])
@@ -523,9 +524,9 @@ def _tell_up_to(
                 path=(*told.path, refused.method),
                 summary=f"impossible, and refused: {', '.join(step.action for step in steps[: number + 1])}",
                 end=refused,
+                n_told=number + 1,
             )
-    told = tell_steps(binding, initial, steps)
-    return replace(told, summary=f"possible, nothing to refuse: {told.summary}")
+    return None
 
 
 def _event(entry: Mapping[str, Any]) -> Entry:
