@@ -23,6 +23,8 @@ _BUILT_IN = {
     "array_ot": "testgen.bindings.array_ot:ArrayOT",
     "mongo_arming": "testgen.bindings.mongo_arming:PinnedArming",
     "mongo_arming_lazy": "testgen.bindings.mongo_arming:LazyArming",
+    "mongo_consumer": "testgen.bindings.mongo_consumer:StreamConsumer",
+    "mongo_consumer_early_token": "testgen.bindings.mongo_consumer:EarlyTokenConsumer",
     "mongo_ttl": "testgen.bindings.mongo_ttl:TTLOrdering",
     "mongo_ttl_early": "testgen.bindings.mongo_ttl:ImpossibleEarlyTTL",
     "mongo_ttl_reorder": "testgen.bindings.mongo_ttl:ImpossibleReorder",
