@@ -150,7 +150,8 @@ class _Consumer:
         """Take and apply all there is, in new streams where needed.
 
         Returns:
-            The tokens of the events that were delivered.
+            The tokens of the events that were delivered. The last one repeats another if a new stream leads back to
+            an end that was there already, and so would the next.
         """
         caught: list[Token] = []
         if self._in_hand is not None:
@@ -163,6 +164,8 @@ class _Consumer:
             self.apply()
             caught.append(event["_id"])
             if self.mode == "invalidated":
+                if caught.count(event["_id"]) > 1:
+                    break
                 self.save()
                 self.start_after_saved()
         return caught
@@ -438,7 +441,7 @@ class StreamConsumer(MongoBinding):
     @observes("replica")
     def replica(self) -> list[Shown]:
         copies = self._consumer.replica.values()
-        return [{"base": c.base, "v": c.v, "at": 0 if c.at is None else self._number(c.at)} for c in copies]
+        return [{"at": 0 if c.at is None else self._number(c.at), "base": c.base, "v": c.v} for c in copies]
 
     @observes("saved")
     def saved(self) -> int | str:
@@ -542,7 +545,7 @@ class StreamConsumer(MongoBinding):
         shown |= event.get("updateDescription", {}).get("updatedFields", {})
         shown["time"] = self._time(event["clusterTime"])
         shown["txn"] = "txnNumber" in event
-        return shown
+        return dict(sorted(shown.items()))  # as a dump has them, to be compared by eye
 
     def _time(self, cluster_time: Timestamp) -> int | str:
         if cluster_time in self._times:
