@@ -10,11 +10,16 @@ from typing import TYPE_CHECKING
 import click
 
 from testgen.cli.output import print_json
+from testgen.errors import ExitCode
 
 if TYPE_CHECKING:
     from testgen.tlc import Progress
 
 __all__ = ["explore"]
+
+
+_REFUSALS = (ExitCode.REQUEST, ExitCode.SURROUNDINGS, ExitCode.OUT_OF_MEMORY, ExitCode.INTERRUPTED)
+"""What is no answer about the specification, and so goes to stderr as errors do."""
 
 
 def _read_workers(_: click.Context, __: click.Parameter, value: str) -> int | None:
@@ -92,7 +97,8 @@ def explore(
     if as_json:
         print_json(tlc.SCHEMA, tlc.as_plain(result))
     else:
-        click.echo(tlc.describe(result))
+        refused = result.verdict.exit_code in _REFUSALS
+        click.echo(tlc.describe(result), err=refused)
     context.exit(result.verdict.exit_code)
 
 

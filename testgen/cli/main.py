@@ -90,7 +90,8 @@ def run() -> int:
             stream.reconfigure(errors="backslashreplace")
     try:
         result = testgen.main(standalone_mode=False, prog_name="testgen", color=color)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # None if the caller has closed it
+            sys.stdout.flush()
         return int(result or ExitCode.DONE)
     except TestgenError as error:
         _tell_error(str(error), color)

@@ -151,6 +151,7 @@ def _check_repeats(text: DotText, declarations: Declarations, shown: Positions) 
                 f"first in line {declarations.lines[earlier] + 1}",
                 location=text.location(line),
                 excerpt=text.excerpt(line),
+                hint="TLC declares a state once; was the file edited, or put together from two?",
             )
         repeated += 1
     if repeated:

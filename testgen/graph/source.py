@@ -71,10 +71,10 @@ def open_source(name: str) -> Source:
     return Source(name, content)
 
 
-def _dumps_in(folder: Path) -> str | None:
-    """A hint that names the dumps which are there, if any."""
+def _dumps_in(folder: Path) -> str:
+    """A hint that names the dumps which are there, or how to make one."""
     try:
         found = sorted(path.name for path in folder.iterdir() if path.name.endswith((".dot", ".dot.gz")))
     except OSError:
-        return None
-    return f"{folder} has {', '.join(found[:8])}" if found else None
+        found = []
+    return f"{folder} has {', '.join(found[:8])}" if found else "`testgen explore SPEC.tla` makes one"

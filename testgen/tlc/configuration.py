@@ -29,6 +29,8 @@ def find_specification(path: Path) -> Path:
     """
     if path.is_file():
         return path
+    if path.is_dir() or not path.name:
+        raise InputError(f"{path} is a directory, not a specification", hint=_neighbors(path / "_", ".tla"))
     with_suffix = path.with_name(f"{path.name}.tla")
     if path.suffix != ".tla" and with_suffix.is_file():
         return with_suffix
@@ -47,6 +49,8 @@ def find_configuration(spec: Path, name: str | None = None) -> Path:
     """
     if name is not None and Path(name).is_file():
         return Path(name)
+    if name is not None and (not Path(name).name or Path(name).is_dir()):
+        raise InputError(f"{name or 'the empty name'} is no configuration file", hint=_neighbors(spec, ".cfg"))
     beside = spec.with_name(f"{spec.stem if name is None else name.removesuffix('.cfg')}.cfg")
     if beside.is_file():
         return beside

@@ -70,7 +70,7 @@ def test_ctrl_c_ends_with_130(command: CliRunner, write_spec: WriteSpec, tmp_pat
     done = command.invoke(explore, [str(spec)])
     timer.join()
     assert done.exit_code == 130
-    assert "interrupted by SIGINT" in done.stdout
+    assert "interrupted by SIGINT" in done.stderr
     assert not (tmp_path / "graphs").exists()
 
 
