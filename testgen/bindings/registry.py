@@ -98,7 +98,7 @@ def _import_module(module_name: str, binding: str) -> ModuleType:
 
 def _import_file(path: Path) -> ModuleType:
     if not path.is_file():
-        raise BindingError("no such file", location=Location(str(path)))
+        raise BindingError("no such file", location=Location(str(path)), hint="give path/to/file.py:ClassName")
     resolved = path.resolve()
     digest = hashlib.sha256(str(resolved).encode(errors="surrogateescape")).hexdigest()[:8]
     module_name = f"testgen_binding_{resolved.stem}_{digest}"  # two files of one name are two modules
@@ -118,11 +118,13 @@ def _import_file(path: Path) -> ModuleType:
 
 def _import_error(error: BaseException, path: Path) -> BindingError:
     if isinstance(error, SyntaxError):
-        return BindingError(f"is not Python: {error.msg}", location=Location(str(path), error.lineno, error.offset))
+        where = Location(str(path), error.lineno, error.offset)
+        return BindingError(f"is not Python: {error.msg}", location=where, hint="repair the binding at this line")
     own = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename) == path.resolve()]
     return BindingError(
         f"cannot be imported ({type(error).__name__}: {error})",
         location=Location(str(path), own[-1].lineno if own else None),
+        hint="repair the binding at this line; testgen imports the file to see its methods",
     )
 
 

@@ -57,7 +57,9 @@ def open_source(name: str) -> Source:
             hint="was it copied whole? `gzip -t` tells; if not, dump again with `testgen explore`",
         ) from error
     except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", location=Location(name)) from error
+        raise InputError(
+            f"cannot be read: {error.strerror}", location=Location(name), hint="may this user read the file?"
+        ) from error
     if not content.strip():
         raise InputError(
             "the file is empty", location=Location(name), hint="did TLC stop before it found the initial states?"

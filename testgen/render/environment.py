@@ -80,16 +80,25 @@ def render_template(name: str, context: Mapping[str, object], *, extra_folder: P
         ) from error
     except jinja2.TemplateSyntaxError as error:
         raise RenderError(
-            f"the template is malformed: {error.message}", location=Location(error.filename or name, error.lineno)
+            f"the template is malformed: {error.message}",
+            location=Location(error.filename or name, error.lineno),
+            hint=_REPAIR,
         ) from error
     except jinja2.UndefinedError as error:
         raise RenderError(
-            f"the template uses what is not there: {error.message}", location=_place(error) or Location(name)
+            f"the template uses what is not there: {error.message}",
+            location=_place(error) or Location(name),
+            hint=_REPAIR,
         ) from error
     except Exception as error:  # expressions in templates are code, and may raise anything
         raise RenderError(
-            f"the template failed ({type(error).__name__}: {error})", location=_place(error) or Location(name)
+            f"the template failed ({type(error).__name__}: {error})",
+            location=_place(error) or Location(name),
+            hint=_REPAIR,
         ) from error
+
+
+_REPAIR = "repair the template at this line; the shipped story/test.py.j2 shows what a template is given"
 
 
 def _place(error: BaseException) -> Location | None:
