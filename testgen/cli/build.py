@@ -58,17 +58,32 @@ class Built:
     seconds: float
 
 
+def _not_empty(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    """A variable of a script that is not set, most likely; the default is not what it means."""
+    if value == "":
+        raise click.BadParameter("it is empty")
+    return value
+
+
+def _folder(context: click.Context, parameter: click.Parameter, value: str | None) -> Path | None:
+    return None if _not_empty(context, parameter, value) is None else Path(str(value))
+
+
 @click.command("build")
 @click.argument("graphs", nargs=-1, metavar="[GRAPH]...")
-@click.option("--binding", metavar="NAME", help="Built-in name, entry point, or path/to/file.py:Class.")
-@click.option("--template", metavar="NAME", help="In place of the binding's own, such as story/test.py.j2.")
+@click.option(
+    "--binding", callback=_not_empty, metavar="NAME", help="Built-in name, entry point, or path/to/file.py:Class."
+)
+@click.option(
+    "--template", callback=_not_empty, metavar="NAME", help="In place of the binding's own, such as story/test.py.j2."
+)
 @click.option(
     "--templates",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     metavar="DIR",
     help="A folder of templates searched before the shipped ones.",
 )
-@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Default: generated/NAME.")
+@click.option("--out", callback=_folder, metavar="DIR", help="Default: generated/NAME.")
 @click.option(
     "--criterion",
     type=click.Choice(["behaviors", "transitions"]),

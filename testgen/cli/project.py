@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from testgen.errors import InputError, Location
+from testgen.errors import InputError, Location, unreadable
 
 __all__ = ["Project", "SuiteSettings", "find_project", "shown_path"]
 
@@ -71,7 +71,7 @@ def _tables(path: Path, keys: tuple[str, ...]) -> dict[str, Any] | None:  # Any:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"is not TOML: {error}", location=Location(str(path))) from error
     except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", location=Location(str(path))) from error
+        raise unreadable(str(path), error) from error
     for key in keys:
         if key not in table:
             return None

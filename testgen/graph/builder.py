@@ -202,8 +202,8 @@ def _odd_states(ranks: npt.NDArray[np.int32], levels: npt.NDArray[np.int32]) -> 
         warnings.append(
             GraphWarning(
                 "equal-states",
-                f"{equal} states show the same values as another (a VIEW or -view, or characters the dump could not "
-                "hold); their order, and so test ids, may change from dump to dump",
+                f"the same values as another state show {equal} of the states (a VIEW or -view, or characters the dump "
+                "could not hold); their order, and so test ids, may change from dump to dump",
             )
         )
     unreachable = int((levels == 0).sum())

@@ -119,7 +119,7 @@ def _assemble(text: DotText, declarations: Declarations, transitions: Transition
     transitions = transitions.check_declared(text, fingerprints)
     builder = read_values(text, within, firsts)
     if len(excluded):
-        message = f"{len(excluded)} states outside the constraints are left out"
+        message = f"left out, being outside the constraints: {len(excluded)} of the states"
         text.warnings.append(GraphWarning("constrained-out", message))
     if len(transitions.labels) and not any(transitions.label_texts[label] for label in np.unique(transitions.labels)):
         message = "transitions carry no action names; dump with `-dump dot,actionlabels FILE`"

@@ -146,16 +146,22 @@ def _check_repeats(text: DotText, declarations: Declarations, shown: Positions) 
         texts = [text.content[slice(*shown[position])] for position in (earlier, later)]
         if texts[0] != texts[1]:
             line = int(declarations.lines[later])
+            column = text.column(line, int(shown[later, 0]) + _common_length(*texts))
             raise GraphError(
                 f"state {declarations.numbers[later]} is declared again with other values; "
                 f"first in line {declarations.lines[earlier] + 1}",
-                location=text.location(line),
+                location=text.location(line, column),
                 excerpt=text.excerpt(line),
                 hint="TLC declares a state once; was the file edited, or put together from two?",
             )
         repeated += 1
     if repeated:
-        text.warnings.append(GraphWarning("repeated-states", f"{repeated} states are declared more than once"))
+        text.warnings.append(GraphWarning("repeated-states", f"declared more than once: {repeated} of the states"))
+
+
+def _common_length(one: bytes, other: bytes) -> int:
+    """How many bytes two texts begin with alike."""
+    return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 def _repeats(numbers: npt.NDArray[np.int64]) -> Iterator[tuple[int, int]]:

@@ -66,7 +66,7 @@ class Transitions:
         raise GraphError(
             f"transition {'from' if end == 0 else 'to'} state {self.ends[transition, end]}, which the file does not "
             "declare",
-            location=text.location(line),
+            location=text.location(line, 1 if end == 0 else text.line(line).index(ARROW) + len(ARROW) + 1),
             excerpt=text.excerpt(line),
             hint="TLC's dump option `strict` loses states and transitions; dump without it",
         )
