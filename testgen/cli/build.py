@@ -12,7 +12,7 @@ import click
 
 from testgen.cli.output import plural, print_json, print_rows, progress, warn
 from testgen.cli.project import Project, SuiteSettings, find_project, shown_path
-from testgen.errors import BindingError, ExitCode, InputError, Location
+from testgen.errors import BindingError, ExitCode, Location
 
 if TYPE_CHECKING:
     from testgen.graph import StateGraph
@@ -33,6 +33,7 @@ class BuildOptions:
     templates: Path | None
     out: Path | None
     criterion: str | None
+    strategy: str | None
     limit: int | None
     check: bool
     allow_cut: bool
@@ -86,8 +87,14 @@ def _folder(context: click.Context, parameter: click.Parameter, value: str | Non
 @click.option("--out", callback=_folder, metavar="DIR", help="Default: generated/NAME.")
 @click.option(
     "--criterion",
-    type=click.Choice(["behaviors", "transitions"]),
-    help="What to cover: every behavior (the default), or every transition by a shortest behavior.",
+    type=click.Choice(["behaviors", "states", "transitions", "transition-pairs"]),
+    help="What to cover, every one of it.  [default: behaviors]",
+)
+@click.option(
+    "--strategy",
+    type=click.Choice(["all", "minimum", "shortest"]),
+    help="How: minimum takes provably the fewest tests, shortest (of transitions) a shortest behavior to each.  "
+    "[default: minimum, or all behaviors]",
 )
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="The most tests to build; default 10000.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if the files are out of date.")
@@ -101,6 +108,7 @@ def build(
     templates: Path | None,
     out: Path | None,
     criterion: str | None,
+    strategy: str | None,
     limit: int | None,
     check: bool,
     allow_cut: bool,
@@ -116,7 +124,7 @@ def build(
     testgen build graphs/ot.dot
     testgen build my.dot --binding bindings/bank.py:Bank --out tests/generated
     """
-    options = BuildOptions(binding, template, templates, out, criterion, limit, check, allow_cut, quiet)
+    options = BuildOptions(binding, template, templates, out, criterion, strategy, limit, check, allow_cut, quiet)
     project = find_project(Path.cwd())
     requests = [_request(graph, project, out) for graph in graphs] or [
         _request_of_suite(name, settings, project, out) for name, settings in project.suites.items()
@@ -172,7 +180,7 @@ def _build(request: _Request, options: BuildOptions) -> Built:
     from testgen.cli.main import testgen_version
     from testgen.graph import load
     from testgen.render import check_suite, render_suite, write_suite
-    from testgen.selection import CRITERIA, DEFAULT_LIMIT
+    from testgen.selection import DEFAULT_LIMIT, select_behaviors
 
     started = time.perf_counter()
     settings = request.settings
@@ -181,8 +189,12 @@ def _build(request: _Request, options: BuildOptions) -> Built:
         for warning in graph.warnings:
             warn(f"{request.graph}: {warning.message}")
     binding = options.binding or settings.binding or _matching_binding(graph, options.quiet)
-    select = CRITERIA[_criterion(request, options)]
-    suite = select(graph, limit=options.limit or settings.limit or DEFAULT_LIMIT)
+    suite = select_behaviors(
+        graph,
+        options.criterion or settings.criterion or "behaviors",
+        options.strategy or (settings.strategy if options.criterion is None else None),
+        limit=options.limit or settings.limit or DEFAULT_LIMIT,
+    )
     with progress(f"rendering {request.name}", quiet=options.quiet) as show:
         files = render_suite(
             suite,
@@ -210,17 +222,6 @@ def _build(request: _Request, options: BuildOptions) -> Built:
         removed=written.removed,
         seconds=time.perf_counter() - started,
     )
-
-
-def _criterion(request: _Request, options: BuildOptions) -> str:
-    from testgen.selection import CRITERIA
-
-    criterion = options.criterion or request.settings.criterion or "behaviors"
-    if criterion not in CRITERIA:
-        raise InputError(
-            f"suite {request.name!r}: unknown criterion {criterion!r}", hint=f"there are {', '.join(CRITERIA)}"
-        )
-    return criterion
 
 
 def _matching_binding(graph: StateGraph, quiet: bool) -> str:

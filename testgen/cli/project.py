@@ -24,7 +24,8 @@ class SuiteSettings:
         template: In place of the binding's own; a file is named from the project's folder.
         out: The folder of the generated tests, from the project's folder.
         limit: The most behaviors to take.
-        criterion: What to cover: "behaviors" or "transitions".
+        criterion: What to cover; see `testgen.selection.STRATEGIES`.
+        strategy: How.
     """
 
     graph: str
@@ -33,6 +34,7 @@ class SuiteSettings:
     out: str | None = None
     limit: int | None = None
     criterion: str | None = None
+    strategy: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

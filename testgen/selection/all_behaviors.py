@@ -76,5 +76,5 @@ def _endless(graph: StateGraph) -> SelectionError:
     return SelectionError(
         f"the graph has infinitely many behaviors: it goes round a cycle of {len(cycle)} transitions ({shown})",
         location=Location(graph.source),
-        hint="--criterion transitions takes a shortest behavior to each transition instead",
+        hint="--criterion transitions takes the fewest behaviors that pass each transition instead",
     )

@@ -436,3 +436,26 @@ def test_name_that_cannot_be_encoded_is_no_defect(here: Path, store: Path) -> No
     result = command("build", name, "--binding", STORE_BINDING, "--json", cwd=here)
     assert result.returncode == 0, result.stderr
     assert json.loads(result.stdout)["graph"] == name
+
+
+@pytest.mark.parametrize(
+    ("flags", "chosen"),
+    [
+        ([], ("behaviors", "all")),
+        (["--criterion", "states"], ("states", "minimum")),
+        (["--criterion", "transitions"], ("transitions", "minimum")),
+        (["--criterion", "transitions", "--strategy", "shortest"], ("transitions", "shortest")),
+        (["--criterion", "transition-pairs"], ("transition-pairs", "minimum")),
+    ],
+)
+def test_criterion_and_strategy_are_told(flags: list[str], chosen: tuple[str, str], build: Run) -> None:
+    document = json.loads(build(*flags, "--json").out)
+    assert (document["criterion"], document["strategy"]) == chosen
+    assert document["tests"] >= document["lower_bound"] >= 1
+
+
+def test_strategy_that_the_criterion_does_not_have_is_told(build: Run) -> None:
+    answer = build("--criterion", "states", "--strategy", "shortest")
+    assert answer.code == ExitCode.REQUEST
+    assert "no strategy 'shortest' for criterion 'states'" in answer.err
+    assert "there is minimum" in answer.err
