@@ -7,7 +7,7 @@ transitions, and checks that the whole is a graph.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -49,6 +49,16 @@ class GraphBuilder:
             for column, variable in zip(self._columns.values(), variables, strict=True)
         ]
 
+    def set_columns(self, columns: Mapping[str, Sequence[Value]], ranks: npt.NDArray[np.int32]) -> None:
+        """Set all states at once.
+
+        Args:
+            columns: For each variable its distinct values, in any order.
+            ranks: Shape (n_states, n_variables): the position of each state's value in its column.
+        """
+        self._columns = {name: _Column(values) for name, values in columns.items()}
+        self._ranks = ranks
+
     def _in_order(self, variables: Sequence[VariableText]) -> list[VariableText]:
         """The variables in the order of the first state's."""
         by_name = {variable.name: variable for variable in variables}
@@ -66,7 +76,7 @@ class GraphBuilder:
         sources: npt.NDArray[np.int64],
         targets: npt.NDArray[np.int64],
         labels: npt.NDArray[np.int32],
-        label_texts: Sequence[str],
+        label_texts: Sequence[str | Action],
         fingerprints: npt.NDArray[np.int64],
         constrained_out_states: int = 0,
         warnings: Sequence[GraphWarning] = (),
@@ -78,7 +88,7 @@ class GraphBuilder:
             sources: Shape (m,): source state number of each transition, repeats allowed.
             targets: Shape (m,), likewise.
             labels: Shape (m,): position in `label_texts` of each transition's label.
-            label_texts: Distinct labels as written.
+            label_texts: Distinct labels as written, or the actions that a reader made of them.
             fingerprints: Shape (n,).
             constrained_out_states: See `StateGraph`.
             warnings: What the reader noticed.
@@ -150,8 +160,8 @@ class GraphBuilder:
 class _Column:
     """The distinct values of one variable, numbered as met."""
 
-    def __init__(self) -> None:
-        self.values: list[Value] = []
+    def __init__(self, values: Sequence[Value] = ()) -> None:
+        self.values: list[Value] = list(values)
         self._by_text: dict[str, int] = {}
         self._by_key: dict[str, int] = {}
 
@@ -172,12 +182,16 @@ def _canonical_order(ranks: npt.NDArray[np.int32], levels: npt.NDArray[np.int32]
     return np.lexsort([*ranks.T[::-1], counting])  # lexsort's last key counts most
 
 
-def _canonical_actions(label_texts: Sequence[str]) -> tuple[tuple[Action, ...], npt.NDArray[np.int32]]:
+def _canonical_actions(label_texts: Sequence[str | Action]) -> tuple[tuple[Action, ...], npt.NDArray[np.int32]]:
     """The distinct actions in order, and for each label text the number of its action."""
-    parsed = [Action(*split_action(text)) for text in label_texts]
-    actions = sorted(set(parsed), key=lambda action: (action.name, [argument.order for argument in action.arguments]))
+    parsed = [text if isinstance(text, Action) else Action(*split_action(text)) for text in label_texts]
+    actions = sorted(set(parsed), key=_action_order)
     numbers = {action: number for number, action in enumerate(actions)}
     return tuple(actions), np.array([numbers[action] for action in parsed], dtype=np.int32)
+
+
+def _action_order(action: Action) -> tuple[str, list[tuple[int, int, str]], tuple[str, ...]]:
+    return action.name, [argument.order for argument in action.arguments], action.parameters
 
 
 def _pack(
