@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from testgen.cli.output import plural, print_json, print_rows, progress, warn
-from testgen.cli.project import Project, SuiteSettings, find_project, shown_path
+from testgen.cli.project import Project, SuiteSettings, dump_name, find_project, shown_path
 from testgen.errors import BindingError, ExitCode, Location
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ class _Request:
 
 
 def _request(graph: str, project: Project, out: Path | None) -> _Request:
-    name = Path(graph.removesuffix(".gz")).stem if graph != "-" else "stdin"
+    name = dump_name(graph)
     name, settings = project.suite_of(graph) or (name, SuiteSettings(graph))
     return replace(_request_of_suite(name, settings, project, out), graph=graph)
 

@@ -33,7 +33,6 @@ _SPACE = re.compile(rb"[ \t\n\r]*+")
 _STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _NESTING = re.compile(rb"[^\"\[\]{}]*+(?:(" + _STRING + rb")|([\[{])|([\]}]))", re.DOTALL)
 _SCALAR = re.compile(rb"[^\s,\]}\[{:\"]++|" + _STRING, re.DOTALL)
-_STEP = re.compile(r"\[(\d+)\]|\.(\w+)")
 _SHOWN = 60
 _FIRST_KEY = re.compile(rb"\{\s*+" + _STRING, re.DOTALL)
 
@@ -281,7 +280,4 @@ def _explain(batch: Batch[Any], error: Exception) -> NoReturn:
     text = batch.text()
     if find_fault(text.text) is not None or not isinstance(error, msgspec.ValidationError):
         text.explain(error)
-    message, _, path = str(error).partition(" - at ")
-    steps = [int(index) if index else key for index, key in _STEP.findall(path)]
-    message = message.replace("`", "").replace("Object missing required field", "this object lacks the key")
-    text.fail_at(message[:1].lower() + message[1:], [0, *steps[1:]], hint="is this a dump of TLC?")
+    text.fail_invalid(error, within=[0], hint="is this a dump of TLC?")

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+import msgspec
+
 from testgen.errors import Location, ParseError
 from testgen.graph.json_faults import find_fault, offset_of
 from testgen.graph.source import Source
@@ -15,6 +17,7 @@ from testgen.graph.source import Source
 __all__ = ["JsonText", "excerpt_at"]
 
 _EXCERPT_WIDTH = 160
+_STEP = re.compile(r"\[(\d+)\]|\.(\w+)")
 _CUT_HINT = "was the file copied whole? Write it again if it ends too early"
 
 
@@ -89,6 +92,21 @@ class JsonText:
     def fail_at(self, message: str, path: Sequence[str | int], *, hint: str) -> NoReturn:
         """Raise an error about the value at `path`."""
         self.fail(message, offset_of(self.text, path), hint=hint)
+
+    def fail_invalid(
+        self, error: msgspec.ValidationError, *, hint: str, within: Sequence[str | int] | None = None
+    ) -> NoReturn:
+        """Raise what msgspec says of a value of the wrong type.
+
+        Args:
+            error: Its message ends in the path of that value.
+            hint: See `TestgenError`.
+            within: Stands for the first step of the path, if the text holds only a part of what was converted.
+        """
+        message, _, path = str(error).partition(" - at ")
+        steps: list[str | int] = [int(index) if index else key for index, key in _STEP.findall(path)]
+        message = message.replace("`", "").replace("Object missing required field", "this object lacks the key")
+        self.fail_at(message[:1].lower() + message[1:], [*within, *steps[1:]] if within else steps, hint=hint)
 
     def location_of(self, path: Sequence[str | int]) -> Location:
         """Where the value at `path` stands."""

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from testgen.graph.dot import read_dot
+from testgen.graph.graph_json import read_graph_json
 from testgen.graph.json_text import JsonText
 from testgen.graph.model import StateGraph
 from testgen.graph.source import Stream, check_text, find_pair, open_stream
@@ -54,6 +55,8 @@ def _read_json(stream: Stream) -> StateGraph:
     text = JsonText.of(source)
     document = text.parse()
     keys = document.keys() if isinstance(document, dict) else set()
+    if "schema" in keys:
+        return read_graph_json(text, document)
     if {"states", "edges"} & keys and not {"vars", "#meta"} & keys:
         with Stream(source.name, io.BytesIO(source.content)) as again:
             return read_tlc_json(source.name, [again])

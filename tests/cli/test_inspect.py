@@ -103,3 +103,17 @@ def test_text_of_a_dump_does_nothing_to_the_terminal(run_testgen: Run, write_dot
     answer = run_testgen("build", "g.dot", "--binding", "array_ot")
     assert answer.code == ExitCode.REQUEST
     assert "\x1b" not in answer.err
+
+
+@pytest.mark.parametrize("name", ["g.json", "g.json.gz", "g.json.zst"])
+def test_an_exported_graph_is_the_same_graph(run_testgen: Run, store: Path, name: str) -> None:
+    assert run_testgen("inspect", "store.dot", "--export", name).code == ExitCode.DONE
+    one, other = (json.loads(run_testgen("inspect", graph, "--json").out) for graph in ("store.dot", name))
+    assert one.pop("graph") != other.pop("graph")
+    assert one == other
+
+
+def test_an_export_says_by_its_name_what_it_is(run_testgen: Run, store: Path) -> None:
+    answer = run_testgen("inspect", "store.dot", "--export", "g.dot")
+    assert answer.code == ExitCode.REQUEST
+    assert "ends in .json, .json.gz or .json.zst" in answer.err
