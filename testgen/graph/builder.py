@@ -80,6 +80,7 @@ class GraphBuilder:
         fingerprints: npt.NDArray[np.int64],
         constrained_out_states: int = 0,
         warnings: Sequence[GraphWarning] = (),
+        is_trace: bool = False,
     ) -> StateGraph:
         """Number everything canonically and pack it.
 
@@ -92,6 +93,7 @@ class GraphBuilder:
             fingerprints: Shape (n,).
             constrained_out_states: See `StateGraph`.
             warnings: What the reader noticed.
+            is_trace: Whether it is one behavior, which may come back to equal states.
 
         Raises:
             GraphError: There is no state, or none is initial.
@@ -129,7 +131,7 @@ class GraphBuilder:
             levels=levels,
             fingerprints=fingerprints[order],
             constrained_out_states=constrained_out_states,
-            warnings=(*warnings, *_odd_states(ranks, levels)),
+            warnings=(*warnings, *(() if is_trace else _odd_states(ranks, levels))),
         )
 
     def _canonical_columns(self) -> tuple[tuple[str, ...], tuple[tuple[Value, ...], ...], npt.NDArray[np.int32]]:

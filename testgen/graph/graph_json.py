@@ -102,7 +102,8 @@ def read_graph_json(text: JsonText, document: dict[str, Any]) -> StateGraph:
     """
     schema = document.get("schema")
     if schema != SCHEMA:
-        text.fail_at(f"is of schema {schema!r}; this testgen reads {SCHEMA}", ["schema"], hint=_HINT)
+        shown = repr(schema)[:80] if isinstance(schema, str | int) else "no name"
+        text.fail_at(f"is of schema {shown}; this testgen reads {SCHEMA}", ["schema"], hint=_HINT)
     try:
         found = msgspec.convert(document, _Document)
     except msgspec.ValidationError as error:

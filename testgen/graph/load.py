@@ -10,10 +10,12 @@ from contextlib import ExitStack, contextmanager
 
 from testgen.graph.dot import read_dot
 from testgen.graph.graph_json import read_graph_json
+from testgen.graph.itf import read_itf
 from testgen.graph.json_text import JsonText
 from testgen.graph.model import StateGraph
 from testgen.graph.source import Stream, check_text, find_pair, open_stream
 from testgen.graph.tlc_json import read_tlc_json
+from testgen.graph.tlc_trace import read_tlc_trace
 
 __all__ = ["load"]
 
@@ -57,7 +59,11 @@ def _read_json(stream: Stream) -> StateGraph:
     keys = document.keys() if isinstance(document, dict) else set()
     if "schema" in keys:
         return read_graph_json(text, document)
-    if {"states", "edges"} & keys and not {"vars", "#meta"} & keys:
+    if "counterexample" in keys or {"state", "action"} <= keys:
+        return read_tlc_trace(text, document)
+    if "states" in keys and keys & {"vars", "#meta", "loop"}:
+        return read_itf(text, document)
+    if {"states", "edges"} & keys:
         with Stream(source.name, io.BytesIO(source.content)) as again:
             return read_tlc_json(source.name, [again])
     text.fail("is JSON, but no state graph or trace that testgen knows", 0, hint="`testgen help formats` lists them")
