@@ -8,7 +8,9 @@ import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
+from testgen.errors import ParseError
 from testgen.graph.dot import read_dot
+from testgen.graph.foreign_dot import is_foreign_dot, read_foreign_dot
 from testgen.graph.graph_json import read_graph_json
 from testgen.graph.itf import read_itf
 from testgen.graph.json_text import JsonText
@@ -48,7 +50,13 @@ def _read(stream: Stream, allow_cut: bool) -> StateGraph:
         return read_tlc_json(stream.name, [stream])
     if _JSON.match(stream.head):
         return _read_json(stream)
-    return read_dot(check_text(stream.whole()), allow_cut=allow_cut)
+    source = check_text(stream.whole())
+    try:
+        return read_dot(source, allow_cut=allow_cut)
+    except ParseError as error:
+        if not is_foreign_dot(source):
+            raise
+        return read_foreign_dot(source, error)
 
 
 def _read_json(stream: Stream) -> StateGraph:
