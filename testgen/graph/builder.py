@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from testgen.errors import GraphError, Location
+from testgen.errors import GraphError, Location, shortened
 from testgen.graph._kernels import breadth_first_levels
 from testgen.graph.model import Action, GraphWarning, StateGraph
 from testgen.values import Value, ValueReader, VariableText, split_action
@@ -64,7 +64,8 @@ class GraphBuilder:
         by_name = {variable.name: variable for variable in variables}
         if by_name.keys() != self._columns.keys():
             raise GraphError(
-                f"this state has the variables {', '.join(by_name)}, earlier ones have {', '.join(self._columns)}",
+                f"this state has the variables {shortened(', '.join(by_name), 200)}, "
+                f"earlier ones have {shortened(', '.join(self._columns), 200)}",
                 hint="TLC writes other variables in successors with ALIAS; dump without it",
             )
         return [by_name[name] for name in self._columns]

@@ -23,7 +23,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from testgen.errors import GraphError, Location, ParseError
+from testgen.errors import GraphError, Location, ParseError, shortened
 from testgen.graph.builder import GraphBuilder
 from testgen.graph.dot_text import unescape
 from testgen.graph.model import GraphWarning, StateGraph
@@ -67,14 +67,14 @@ def read_foreign_dot(source: Source, error: ParseError) -> StateGraph:
         try:
             builder.set_state(number, label, split_state(label))
         except ValueSyntaxError as fault:
-            drawing.fail(f"the label of node {name!r} is not a state: {fault.message}", name)
+            drawing.fail(f"the label of node {shortened(name)!r} is not a state: {fault.message}", name)
         except GraphError as fault:
             raise GraphError(fault.message, location=drawing.location(name), hint=_HINT) from fault
     steps = []
     for origin, target, label in drawing.edges:
         for name in (origin, target):
             if name not in names and not (name == origin and drawing.is_marker(name)):
-                drawing.fail(f"node {name!r} has no label that is a state", name)
+                drawing.fail(f"node {shortened(name)!r} has no label that is a state", name)
         if origin in names:
             steps.append((names[origin], names[target], label))
     noticed = [GraphWarning("foreign-dot", "TLC did not write this DOT file; it is read as pydot understands it")]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
+from testgen.errors import shortened
 from testgen.graph.json_text import JsonText
 from testgen.graph.model import Action, GraphWarning, StateGraph
 from testgen.graph.trace import trace_graph
@@ -42,7 +43,7 @@ def read_itf(text: JsonText, document: dict[str, Any]) -> StateGraph:
     for place, state in enumerate(states):
         missing = [name for name in names if name not in state]
         if missing:
-            text.fail_at(f"this state lacks the variable {missing[0]}", ["states", place], hint=_HINT)
+            text.fail_at(f"this state lacks the variable {shortened(missing[0])}", ["states", place], hint=_HINT)
     actions = _actions(states)
     warnings = _loop(text, document.get("loop"), len(states))
     kept = [{name: value for name, value in state.items() if not name.startswith("mbt::")} for state in states]
@@ -64,7 +65,7 @@ def _state(text: JsonText, node: object, place: int) -> dict[str, Value]:
 
 
 def _fail(text: JsonText, error: NotItf, path: tuple[str | int, ...]) -> NoReturn:
-    text.fail_at(f"{error.message} (in the value of {path[-1]!r})", [*path, *error.path], hint=_HINT)
+    text.fail_at(f"{error.message} (in the value of {shortened(str(path[-1]))!r})", [*path, *error.path], hint=_HINT)
 
 
 def _actions(states: list[dict[str, Value]]) -> list[Action]:

@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from testgen.errors import shortened
+
 __all__ = ["DEPTH_LIMIT", "JsonFault", "find_fault", "offset_of"]
 
 DEPTH_LIMIT = 400
@@ -179,4 +181,4 @@ def _begin_value(levels: list[_Level], kind: str, found: str, start: int) -> str
 
 
 def _shown(found: str) -> str:
-    return repr(found if len(found) <= 40 else found[:37] + "...")
+    return repr(shortened(found, 40))

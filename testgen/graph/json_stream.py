@@ -15,9 +15,10 @@ from typing import Any, Generic, NoReturn, TypeVar
 
 import msgspec
 
-from testgen.errors import Location, ParseError
+from testgen.errors import Location, ParseError, shortened
+from testgen.graph.excerpt import excerpt_at
 from testgen.graph.json_faults import find_fault
-from testgen.graph.json_text import JsonText, excerpt_at
+from testgen.graph.json_text import DECODING_ERRORS, JsonText
 from testgen.graph.source import Stream
 
 __all__ = ["Batch", "JsonStream"]
@@ -92,7 +93,7 @@ class JsonStream:
             if not isinstance(key, str):
                 text.fail("expected a key in quotes", 0)
             if key in self._keys:
-                text.fail(f"key {key!r} stands twice in one object", 0)
+                text.fail(f"key {shortened(key)!r} stands twice in one object", 0)
             self._keys.add(key)
             self._expect(b":")
             yield key
@@ -154,7 +155,7 @@ class JsonStream:
             content = self._buffer[: cut + 1]
             try:
                 batch = Batch(decoder.decode(b"[" + content + b"]"), content, self.name, self._line, self._column)
-            except (msgspec.DecodeError, RecursionError):
+            except DECODING_ERRORS:
                 end = cut + len(separator) - 1
                 continue
             self._at = cut + 1
@@ -173,7 +174,7 @@ class JsonStream:
             content = self._buffer[start:end]
             try:
                 elements += decoder.decode(b"[" + content + b"]")
-            except (msgspec.DecodeError, RecursionError) as error:
+            except DECODING_ERRORS as error:
                 _explain(Batch([], content, self.name, *self._place(start)), error)
             following = self._after_space(end)
             if self._buffer[following : following + 1] != b",":

@@ -10,13 +10,15 @@ from typing import Any, NoReturn
 
 import msgspec
 
-from testgen.errors import Location, ParseError
+from testgen.errors import Location, ParseError, shortened
+from testgen.graph.excerpt import excerpt_at
 from testgen.graph.json_faults import find_fault, offset_of
 from testgen.graph.source import Source
 
-__all__ = ["JsonText", "excerpt_at"]
+__all__ = ["DECODING_ERRORS", "JsonText"]
 
-_EXCERPT_WIDTH = 160
+DECODING_ERRORS = msgspec.DecodeError, UnicodeDecodeError, RecursionError
+"""What msgspec raises for malformed input."""
 _STEP = re.compile(r"\[(\d+)\]|\.(\w+)")
 _CUT_HINT = "was the file copied whole? Write it again if it ends too early"
 
@@ -106,7 +108,9 @@ class JsonText:
         message, _, path = str(error).partition(" - at ")
         steps: list[str | int] = [int(index) if index else key for index, key in _STEP.findall(path)]
         message = message.replace("`", "").replace("Object missing required field", "this object lacks the key")
-        self.fail_at(message[:1].lower() + message[1:], [*within, *steps[1:]] if within else steps, hint=hint)
+        self.fail_at(
+            shortened(message[:1].lower() + message[1:]), [*within, *steps[1:]] if within else steps, hint=hint
+        )
 
     def location_of(self, path: Sequence[str | int]) -> Location:
         """Where the value at `path` stands."""
@@ -116,15 +120,6 @@ class JsonText:
         start = self.text.rfind("\n", 0, offset) + 1
         line = self.line + self.text.count("\n", 0, offset)
         return Location(self.name, line, offset - start + (self.column if start == 0 else 1))
-
-
-def excerpt_at(text: str, offset: int) -> tuple[str, int]:
-    """A part of the line around `offset` that a terminal can show, and the column in it of that character."""
-    start = max(text.rfind("\n", 0, offset) + 1, offset - _EXCERPT_WIDTH // 2)
-    end = text.find("\n", offset)
-    end = min(len(text) if end < 0 else end, start + _EXCERPT_WIDTH)
-    excerpt = "".join(char if char.isprintable() else "\ufffd" for char in text[start:end])
-    return excerpt, offset - start + 1
 
 
 def _refuse(word: str) -> NoReturn:

@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from testgen.errors import shortened
 from testgen.values import Value, ValueSyntaxError, parse_value
 from testgen.values.model import Boolean, Function, Integer, String, function, sequence
 
@@ -117,7 +118,7 @@ def check_unique(text: bytes) -> None:
         seen: set[str] = set()
         for key, _ in pairs:
             if key in seen:
-                raise NotAValue(f"key {key!r} stands twice in one object")
+                raise NotAValue(f"key {shortened(key)!r} stands twice in one object")
             seen.add(key)
 
     json.loads(text, object_pairs_hook=check)

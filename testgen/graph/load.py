@@ -19,7 +19,7 @@ from testgen.graph.source import Stream, check_text, find_pair, open_stream
 from testgen.graph.tlc_json import read_tlc_json
 from testgen.graph.tlc_trace import read_tlc_trace
 
-__all__ = ["load"]
+__all__ = ["load", "read_stream"]
 
 _TLC_JSON = re.compile(rb'\s*\{\s*(?:"states"\s*:\s*\[\s*(?:\{\s*"(?:fp|val|initial)"\s*:|\]|\Z)|"edges"\s*:)')
 _JSON = re.compile(rb"\s*[\[{]")
@@ -42,10 +42,11 @@ def load(name: str, *, allow_cut: bool = False) -> StateGraph:
         pair = find_pair(name)
         if pair is not None:
             return read_tlc_json(name, [files.enter_context(open_stream(part)) for part in pair])
-        return _read(files.enter_context(open_stream(name)), allow_cut)
+        return read_stream(files.enter_context(open_stream(name)), allow_cut=allow_cut)
 
 
-def _read(stream: Stream, allow_cut: bool) -> StateGraph:
+def read_stream(stream: Stream, *, allow_cut: bool = False) -> StateGraph:
+    """Read the one file `stream`, of any format; see `load`."""
     if _TLC_JSON.match(stream.head):
         return read_tlc_json(stream.name, [stream])
     if _JSON.match(stream.head):

@@ -8,8 +8,9 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from testgen.errors import GraphError, Location
+from testgen.errors import GraphError, Location, shortened
 from testgen.graph.json_stream import Batch
+from testgen.graph.json_text import DECODING_ERRORS
 from testgen.graph.json_values import JsonValues, NotAValue
 from testgen.values import Value
 
@@ -55,7 +56,7 @@ class StateTable:
                 numbers = [column[bytes(state.val[name])] for state in states]
             except KeyError:
                 self._fail_variables(batch)
-            except (NotAValue, msgspec.DecodeError, RecursionError) as error:
+            except (NotAValue, *DECODING_ERRORS) as error:
                 self._fail_value(batch, name, column, error)
             ranks[:, position] = [column.numbers[number] for number in numbers]
             colons += sum(column.colons[number] for number in numbers)
@@ -97,18 +98,18 @@ class StateTable:
             name, column = list(self._columns.items())[position]
             one, other = (column.distinct[ranks[number, position]].key[:80] for number in (firsts[state], state))
             raise GraphError(
-                f"state {self.fingerprints()[state]} is declared again: {name} is {one}, then {other}",
+                f"state {self.fingerprints()[state]} is declared again: {shortened(name)} is {one}, then {other}",
                 location=Location(self._name),
                 hint="TLC declares a state once; was the file edited, or put together from two?",
             )
 
     def _fail_variables(self, batch: Batch[State]) -> NoReturn:
-        wanted = list(self._columns)
+        wanted = shortened(", ".join(self._columns), 200)
         position = next(at for at, state in enumerate(batch.elements) if state.val.keys() != self._columns.keys())
+        found = shortened(", ".join(batch.elements[position].val), 200)
         text = batch.text()
         raise GraphError(
-            f"this state has the variables {', '.join(batch.elements[position].val)}, earlier ones have "
-            f"{', '.join(wanted)}",
+            f"this state has the variables {found}, earlier ones have {wanted}",
             location=text.location_of((position, "val")),
             hint="TLC writes the same variables in every state; was the file put together from two?",
         )
@@ -119,7 +120,7 @@ class StateTable:
         message = error.message if isinstance(error, NotAValue) else f"a value cannot be read ({error})"
         text = batch.text()
         text.check()
-        text.fail_at(f"{message} (in the value of {name!r})", path, hint=_HINT)
+        text.fail_at(f"{message} (in the value of {shortened(name)!r})", path, hint=_HINT)
 
 
 class _Column(dict[bytes, int]):

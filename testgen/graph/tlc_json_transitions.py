@@ -8,8 +8,9 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from testgen.errors import GraphError
+from testgen.errors import GraphError, shortened
 from testgen.graph.json_stream import Batch
+from testgen.graph.json_text import DECODING_ERRORS
 from testgen.graph.model import Action
 from testgen.graph.tlc_json_states import Int64
 from testgen.values import ValueSyntaxError, parse_value
@@ -57,7 +58,7 @@ class TransitionTable:
         """The type of a file's elements, seen from its first one."""
         try:
             keys = msgspec.json.decode(first, type=dict[str, msgspec.Raw]).keys()
-        except (msgspec.DecodeError, RecursionError):
+        except DECODING_ERRORS:
             return _Edge  # which fails, and tells why
         self.are_short = "action" not in keys and "act" in keys
         return _ShortEdge if self.are_short else _Edge
@@ -107,7 +108,7 @@ class TransitionTable:
         try:
             name = msgspec.json.decode(text[0], type=str | None)
             parameters = msgspec.json.decode(text[1], type=dict[str, str])
-        except (msgspec.DecodeError, RecursionError) as error:
+        except DECODING_ERRORS as error:
             self._fail(batch, position, f"an action cannot be read ({error})")
         names = sorted(parameters)
         values = []
@@ -115,7 +116,7 @@ class TransitionTable:
             try:
                 values.append(parse_value(parameters[parameter]))
             except ValueSyntaxError as error:
-                self._fail(batch, position, f"{error.message} in the parameter {parameter!r}")
+                self._fail(batch, position, f"{error.message} in the parameter {shortened(parameter)!r}")
         self.actions.append(Action(name or "", tuple(values), tuple(names)))
         self._colons.append(text[0].count(b":") + text[1].count(b":"))
         number = self._numbers[text] = len(self._numbers)

@@ -12,7 +12,8 @@ from typing import Any, NoReturn
 
 import msgspec
 
-from testgen.graph.json_text import JsonText
+from testgen.errors import shortened
+from testgen.graph.json_text import DECODING_ERRORS, JsonText
 from testgen.graph.json_values import AMBIGUOUS, JsonValues, NotAValue
 from testgen.graph.model import Action, GraphWarning, StateGraph
 from testgen.graph.trace import trace_graph
@@ -57,7 +58,7 @@ def read_tlc_trace(text: JsonText, document: dict[str, Any]) -> StateGraph:
             trace = msgspec.json.decode(text.text, type=_Counterexample).counterexample
         else:
             trace = msgspec.json.decode(text.text, type=_Trace)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except DECODING_ERRORS as error:
         if isinstance(error, msgspec.ValidationError):
             text.fail_invalid(error, hint=_HINT)
         text.explain(error)
@@ -97,7 +98,7 @@ class _Reading:
         values = self._members(step.context, "action", place, 1, "context")
         missing = [name for name in step.parameters if name not in values]
         if missing:
-            self._fail(f"no value for the parameter {missing[0]!r}", "action", place, 1)
+            self._fail(f"no value for the parameter {shortened(missing[0])!r}", "action", place, 1)
         return Action(step.name, tuple(values[name] for name in step.parameters), tuple(step.parameters))
 
     def _members(self, members: dict[str, msgspec.Raw], *path: str | int) -> dict[str, Value]:
@@ -106,7 +107,7 @@ class _Reading:
             try:
                 values[name] = self._values.read(bytes(raw))
             except NotAValue as error:
-                self._fail(f"{error.message} (in the value of {name!r})", *path, name, *error.path)
+                self._fail(f"{error.message} (in the value of {shortened(name)!r})", *path, name, *error.path)
         return values
 
     def _fail(self, message: str, *path: str | int) -> NoReturn:

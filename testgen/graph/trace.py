@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from testgen.errors import GraphError, Location
+from testgen.errors import GraphError, Location, shortened
 from testgen.graph.builder import GraphBuilder
 from testgen.graph.model import Action, GraphWarning, StateGraph
 from testgen.values import Value
@@ -46,7 +46,8 @@ def trace_graph(
     for place, state in enumerate(states):
         if state.keys() != states[0].keys():
             raise GraphError(
-                f"state {place} of the trace has the variables {', '.join(state)}, the first has {', '.join(names)}",
+                f"state {place} of the trace has the variables {shortened(', '.join(state), 200)}, "
+                f"the first has {shortened(', '.join(names), 200)}",
                 location=location,
                 hint="a trace has the same variables in every state",
             )

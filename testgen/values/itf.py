@@ -68,7 +68,7 @@ def _object(node: dict[str, object], path: tuple[str | int, ...]) -> Value:
     if not special:
         return record({name: itf_value(value, (*path, name)) for name, value in node.items()})
     if len(node) > 1:
-        raise NotItf(f"{special[0]!r} stands beside other keys", path)
+        raise NotItf(f"{_shown(special[0])} stands beside other keys", path)
     key, content = special[0], node[special[0]]
     inner = (*path, key)
     match key, content:
@@ -83,7 +83,7 @@ def _object(node: dict[str, object], path: tuple[str | int, ...]) -> Value:
         case "#unserializable", str():
             return _spelled(content, inner)
     known = key in ("#bigint", "#tup", "#set", "#map", "#unserializable")
-    raise NotItf(f"{_shown(content)} is no content of {key!r}" if known else f"unknown key {key!r}", inner)
+    raise NotItf(f"{_shown(content)} is no content of {key!r}" if known else f"unknown key {_shown(key)}", inner)
 
 
 def _values(nodes: list[object], path: tuple[str | int, ...]) -> list[Value]:
