@@ -117,6 +117,8 @@ def build(
 ) -> int:
     """Write a pytest test for every behavior of each GRAPH; without GRAPH, for every suite of the project file.
 
+    GRAPH is a dump of TLC, or a trace, which makes one test: `testgen help formats`.
+
     What the project file says of a graph (binding, template, out, limit) holds unless a flag says otherwise. Without
     either, the binding is the known one that performs all actions of the graph.
 

@@ -241,7 +241,7 @@ def _binary(name: str) -> InputError:
     return InputError(
         "is binary, not a state graph",
         location=Location(name),
-        hint="testgen reads TLC's `-dump dot,actionlabels FILE` and JSON, plain or compressed by gzip or zstd",
+        hint="testgen reads TLC's `-dump dot,actionlabels FILE`, JSON, and traces, plain or compressed by gzip or zstd",
     )
 
 

@@ -117,3 +117,27 @@ def test_an_export_says_by_its_name_what_it_is(run_testgen: Run, store: Path) ->
     answer = run_testgen("inspect", "store.dot", "--export", "g.dot")
     assert answer.code == ExitCode.REQUEST
     assert "ends in .json, .json.gz or .json.zst" in answer.err
+
+
+DUMPS = Path(__file__).parent.parent / "data" / "dumps"
+
+
+@pytest.mark.parametrize(
+    ("name", "states"),
+    [
+        ("B-json--fork-2025-01.json", 20),
+        ("B-json--fork-2025-06", 20),
+        ("B-dumpTrace--head.json.gz", 6),
+        ("V-values--head.dot", 3),
+    ],
+)
+def test_the_contract_holds_for_every_format(name: str, states: int, run_testgen: Run) -> None:
+    graph = str(DUMPS / name)
+    answer = run_testgen("inspect", graph, "--json", "--export", "g.json")
+    document = json.loads(answer.out)
+    assert (answer.code, answer.err) == (ExitCode.DONE, "")
+    assert set(document) >= CONTRACT
+    assert (document["graph"], document["states"]) == (graph, states)
+    assert sum(document["actions"].values()) == document["transitions"]
+    again = json.loads(run_testgen("inspect", "g.json", "--json").out)
+    assert again | {"graph": graph} == document

@@ -378,3 +378,27 @@ def test_a_deleted_state_or_a_renamed_one_never_passes(dump_text: DumpText) -> N
 def test_data_of_the_tests_is_there() -> None:
     assert len(RECORDED) >= 40
     assert (Path(DUMPS) / "README.md").exists()
+
+
+def test_a_graph_of_one_state_and_a_graph_of_none(load_lines: LoadLines) -> None:
+    assert load_lines(INITIAL).n_states == 1
+    with pytest.raises(GraphError, match="the graph has no state"):
+        load_lines()
+
+
+def test_a_hundred_thousand_initial_states(load_lines: LoadLines) -> None:
+    assert len(load_lines(*(f'{n} [label="x = {n}",style = filled]' for n in range(100_000))).initial) == 100_000
+
+
+def test_labels_of_a_million_characters(load_lines: LoadLines) -> None:
+    """They are read, and do not fill the screen when they are wrong."""
+    long = "9" * 900 + "<<" + "1, " * 300_000
+    graph = load_lines(f'1 [label="s = \\"{long}\\"",style = filled]', f'1 -> 1 [label="{"A" * 10**6}"];')
+    assert len(graph.state(0)["s"].key) > 900_000
+    assert len(graph.action(0).name) == 10**6
+    for line in (f'1 [label="s = <<{long}",style = filled]', f'1 [label="{"s" * 10**6} = <<",style = filled]'):
+        with pytest.raises(ParseError) as caught:
+            load_lines(line)
+        assert len(str(caught.value)) < 1000
+        assert caught.value.location is not None
+        assert caught.value.location.line == 5
