@@ -23,7 +23,7 @@ from testgen.graph.model import GraphWarning, StateGraph
 from testgen.graph.source import Stream
 from testgen.graph.tlc_json_initial import derive_initial
 from testgen.graph.tlc_json_states import State, StateTable
-from testgen.graph.tlc_json_transitions import TransitionTable
+from testgen.graph.tlc_json_transitions import TransitionTable, are_in
 
 __all__ = ["read_tlc_json"]
 
@@ -68,7 +68,7 @@ def _assemble(name: str, states: StateTable, transitions: TransitionTable) -> St
         message = f"declared more than once: {len(declared) - len(fingerprints)} of the states"
         warnings.append(GraphWarning("repeated-states", message))
     ends = transitions.ends()
-    missing = ~np.isin(ends, fingerprints)
+    missing = ~are_in(ends, fingerprints)
     if missing.any():  # told with its place by the table, if the file has its states first
         raise GraphError(
             f"transition from or to state {ends[missing][0]}, which the file does not declare",

@@ -15,7 +15,7 @@ from testgen.graph.model import Action
 from testgen.graph.tlc_json_states import Int64
 from testgen.values import ValueSyntaxError, parse_value
 
-__all__ = ["TransitionTable"]
+__all__ = ["TransitionTable", "are_in"]
 
 _MEMBERS = 4
 
@@ -82,7 +82,7 @@ class TransitionTable:
             labels.append(self._add_label(batch, text) if number is None else number)
         batch.check_keys(_MEMBERS * len(edges) + sum(self._colons[label] for label in labels))
         ends = np.array([(edge.source, edge.target) for edge in edges], dtype=np.int64)
-        if declared is not None and not (known := _are_in(ends, declared)).all():
+        if declared is not None and not (known := are_in(ends, declared)).all():
             position, end = np.argwhere(~known)[0].tolist()
             key = ("from", "to")[end]
             raise GraphError(
@@ -133,7 +133,7 @@ class TransitionTable:
         text.fail_at(message, (position, key), hint="TLC writes parameters as TLA+ text; was the file edited?")
 
 
-def _are_in(numbers: npt.NDArray[np.int64], ascending: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+def are_in(numbers: npt.NDArray[np.int64], ascending: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     """Which of `numbers` are among `ascending`; `np.isin` would sort these again for every batch."""
     places = np.searchsorted(ascending, numbers)
     found: npt.NDArray[np.bool_] = places < len(ascending)
