@@ -106,7 +106,7 @@ class GraphBuilder:
             raise GraphError(
                 "no state is marked initial",
                 location=where,
-                hint="TLC ends the line of an initial state with `,style = filled]`; was the file edited by hand?",
+                hint="TLC marks them, by `,style = filled]` at the end of a line of DOT; was the file edited by hand?",
             )
         names, columns, ranks = self._canonical_columns()
         used, used_numbers = np.unique(labels, return_inverse=True)

@@ -5,39 +5,53 @@
     "variables": ["log", "x"],                                         alphabetical
     "values": [["<<>>", "<<m1>>"], ["0", "1"]],                        of each variable, as TLA+ text
     "actions": [{"name": "Add", "arguments": ["m1"], "parameters": []}],
-    "initial": [0],                                                    places in `states`
     "states": [[0, 0], [1, 1]],                                        for each variable a place in its `values`
+    "initial": [0],                                                    places in `states`
     "transitions": [[0, 0, 1]],                                        source, action, target: places
     "fingerprints": ["-34", "7"],                                      TLC's numbers, exact as text
     "constrained_out_states": 0,
     "warnings": [{"code": "...", "message": "..."}]
     }
 
-TLA+ text tells all values apart, and is the one spelling that equal values share (`values.model`). Keys may be added in
-one version of the schema; a reader passes over those it does not know.
+TLA+ text tells all values apart, and is the one spelling that equal values share (`values.model`). The members stand in
+this order, so that a reader can check each as it comes. Members may be added in one version of the schema; a reader
+passes over those it does not know.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Annotated, Any
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from testgen.errors import Location, ParseError, shortened
 from testgen.graph.builder import GraphBuilder
+from testgen.graph.json_stream import Batch, JsonStream
 from testgen.graph.json_text import JsonText
 from testgen.graph.model import Action, GraphWarning, StateGraph
+from testgen.graph.source import Stream
 from testgen.values import Value, ValueReader, ValueSyntaxError
 
 __all__ = ["SCHEMA", "graph_document", "read_graph_json"]
 
 SCHEMA = "testgen.graph/1"
+_DIGITS = 20
 _FOUND_AGAIN = {"equal-states", "unreachable-states"}
 _HINT = "`testgen inspect GRAPH --export FILE` writes this format, and `testgen help formats` tells it"
+_BEFORE = {
+    "values": ["variables"],
+    "states": ["variables", "values"],
+    "initial": ["states"],
+    "transitions": ["actions", "states"],
+    "fingerprints": ["states"],
+}
+"""What must be known for a member to be checked."""
 
 Number = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
+_Row = tuple[Number, Number, Number]
 
 
 class _Action(msgspec.Struct):
@@ -51,146 +65,217 @@ class _Warning(msgspec.Struct):
     message: str
 
 
-class _Document(msgspec.Struct):
-    variables: list[str]
-    values: list[list[str]]
-    actions: list[_Action]
-    initial: list[Number]
-    states: list[list[Number]]
-    transitions: list[tuple[Number, Number, Number]]
-    fingerprints: list[str]
-    constrained_out_states: Number
-    warnings: list[_Warning]
-
-
 def graph_document(graph: StateGraph) -> Iterator[bytes]:
-    """The document of `graph`, piece by piece: a function of the graph alone, one state or transition a line."""
+    """The document of `graph`, piece by piece: a function of the graph alone, one value, state or transition a line."""
     encode = msgspec.json.encode
     actions = [
         _Action(action.name, [argument.key for argument in action.arguments], list(action.parameters))
         for action in graph.actions
     ]
+    rows = zip(graph.sources.tolist(), graph.labels.tolist(), graph.targets.tolist(), strict=True)
     yield b'{\n"schema": ' + encode(SCHEMA)
     yield b',\n"variables": ' + encode(graph.variables)
-    yield from _lines("values", ([value.key for value in column] for column in graph.values))
-    yield from _lines("actions", actions)
+    yield b',\n"values": ['
+    for place, column in enumerate(graph.values):
+        yield b"," if place else b""
+        yield from _lines(value.key for value in column)
+    yield b"]"
+    yield b',\n"actions": '
+    yield from _lines(actions)
+    yield b',\n"states": '
+    yield from _lines(graph.ranks.tolist())
     yield b',\n"initial": ' + encode(graph.initial.tolist())
-    yield from _lines("states", graph.ranks.tolist())
-    rows = zip(graph.sources.tolist(), graph.labels.tolist(), graph.targets.tolist(), strict=True)
-    yield from _lines("transitions", rows)
-    yield b',\n"fingerprints": ' + encode([str(number) for number in graph.fingerprints.tolist()])
+    yield b',\n"transitions": '
+    yield from _lines(rows)
+    yield b',\n"fingerprints": '
+    yield from _lines(str(number) for number in graph.fingerprints.tolist())
     yield b',\n"constrained_out_states": ' + encode(graph.constrained_out_states)
-    yield from _lines("warnings", [_Warning(warning.code, warning.message) for warning in graph.warnings])
+    yield b',\n"warnings": '
+    yield from _lines(_Warning(warning.code, warning.message) for warning in graph.warnings)
     yield b"\n}\n"
 
 
-def _lines(key: str, rows: Iterable[object]) -> Iterator[bytes]:
-    yield f',\n"{key}": ['.encode()
-    separator = b"\n"
+def _lines(rows: Iterable[object]) -> Iterator[bytes]:
+    separator = b"[\n"
     for row in rows:
         yield separator + msgspec.json.encode(row)
         separator = b",\n"
-    yield b"\n]"
+    yield b"[]" if separator == b"[\n" else b"\n]"
 
 
-def read_graph_json(text: JsonText, document: dict[str, Any]) -> StateGraph:
-    """The graph in `document`, which is `text` parsed.
+def read_graph_json(stream: Stream) -> StateGraph:
+    """Read a graph of this schema; the file is read once, a megabyte at a time.
 
     Raises:
-        ParseError: It is not of the schema.
+        ParseError: It is malformed, or not of the schema.
         GraphError: There is no state, or none is initial.
     """
-    schema = document.get("schema")
-    if schema != SCHEMA:
-        shown = repr(schema)[:80] if isinstance(schema, str | int) else "no name"
-        text.fail_at(f"is of schema {shown}; this testgen reads {SCHEMA}", ["schema"], hint=_HINT)
-    try:
-        found = msgspec.convert(document, _Document)
-    except msgspec.ValidationError as error:
-        text.fail_invalid(error, hint=_HINT)
-    _check_shape(text, found)
-    return _Reading(text, found).graph()
-
-
-def _check_shape(text: JsonText, found: _Document) -> None:
-    lengths = {
-        "values": (len(found.values), len(found.variables), "variables"),
-        "fingerprints": (len(found.fingerprints), len(found.states), "states"),
-    }
-    for key, (length, wanted, things) in lengths.items():
-        if length != wanted:
-            text.fail_at(f"{length:,} {key} for {wanted:,} {things}", [key], hint=_HINT)
-    if len(set(found.variables)) < len(found.variables):
-        text.fail_at("a variable stands twice", ["variables"], hint=_HINT)
-    for place, row in enumerate(found.states):
-        if len(row) != len(found.variables):
-            message = f"{len(row)} values for {len(found.variables)} variables"
-            text.fail_at(message, ["states", place], hint=_HINT)
-    for place, action in enumerate(found.actions):
-        if action.parameters and len(action.parameters) != len(action.arguments):
-            message = f"{len(action.parameters)} parameters for {len(action.arguments)} arguments"
-            text.fail_at(message, ["actions", place], hint=_HINT)
+    reading = _Reading(JsonStream(stream))
+    return reading.graph()
 
 
 class _Reading:
     """One document on its way to a graph."""
 
-    def __init__(self, text: JsonText, found: _Document) -> None:
-        self._text = text
-        self._found = found
-        self._reader = ValueReader()
+    def __init__(self, reader: JsonStream) -> None:
+        self._reader = reader
+        self._values = ValueReader()
+        self._variables: list[str] = []
+        self._columns: list[list[Value]] = []
+        self._actions: list[Action] = []
+        self._initial: list[int] = []
+        self._ranks: list[npt.NDArray[np.int32]] = []
+        self._rows: list[npt.NDArray[np.int64]] = []
+        self._fingerprints: list[npt.NDArray[np.int64]] = []
+        self._n_states = 0
+        self._constrained_out_states = 0
+        self._warnings: list[GraphWarning] = []
 
     def graph(self) -> StateGraph:
-        found = self._found
-        n_states = len(found.states)
-        ranks = np.array(found.states, dtype=np.int32).reshape(n_states, len(found.variables))
-        rows = np.array(found.transitions, dtype=np.int64).reshape(-1, 3)
-        initial = np.array(found.initial, dtype=np.int64)
-        for column, values in enumerate(found.values):
-            self._check_places(ranks[:, column], len(values), "values", lambda at, to=column: ["states", at, to])
-        for column, (limit, things) in enumerate(
-            [(n_states, "states"), (len(found.actions), "actions"), (n_states, "states")]
-        ):
-            self._check_places(rows[:, column], limit, things, lambda at, to=column: ["transitions", at, to])
-        self._check_places(initial, n_states, "states", lambda at: ["initial", at])
-        builder = GraphBuilder(self._text.name, n_states)
-        columns = {
-            name: [self._value(text, "values", at, to) for to, text in enumerate(texts)]
-            for at, (name, texts) in enumerate(zip(found.variables, found.values, strict=True))
+        members = {
+            "schema": self._read_schema,
+            "variables": self._read_variables,
+            "values": self._read_values,
+            "actions": self._read_actions,
+            "states": self._read_states,
+            "initial": self._read_initial,
+            "transitions": self._read_transitions,
+            "fingerprints": self._read_fingerprints,
+            "constrained_out_states": self._read_constrained_out_states,
+            "warnings": self._read_warnings,
         }
-        builder.set_columns(columns, ranks)
+        read: set[str] = set()
+        for key in self._reader.members():
+            missing = [other for other in _BEFORE.get(key, []) if other not in read]
+            if missing:
+                self._reader.value().fail(f"{key!r} stands before {missing[0]!r}", 0, hint=_HINT)
+            members.get(key, self._pass_over)()
+            read.add(key)
+        for key in members:
+            if key not in read:
+                raise ParseError(f"there is no {key!r}", location=Location(self._reader.name, 1), hint=_HINT)
+        return self._assemble()
+
+    def _assemble(self) -> StateGraph:
+        rows = np.concatenate([np.empty((0, 3), dtype=np.int64), *self._rows])
+        ranks = np.concatenate([np.empty((0, len(self._variables)), dtype=np.int32), *self._ranks])
+        builder = GraphBuilder(self._reader.name, self._n_states)
+        builder.set_columns(dict(zip(self._variables, self._columns, strict=True)), ranks)
         return builder.build(
-            initial=np.unique(initial),
+            initial=np.unique(np.array(self._initial, dtype=np.int64)),
             sources=rows[:, 0],
             targets=rows[:, 2],
             labels=rows[:, 1].astype(np.int32),
-            label_texts=[self._action(at, action) for at, action in enumerate(found.actions)],
-            fingerprints=self._fingerprints(),
-            constrained_out_states=found.constrained_out_states,
-            warnings=[GraphWarning(w.code, w.message) for w in found.warnings if w.code not in _FOUND_AGAIN],
+            label_texts=self._actions,
+            fingerprints=np.concatenate([np.empty(0, dtype=np.int64), *self._fingerprints]),
+            constrained_out_states=self._constrained_out_states,
+            warnings=self._warnings,
         )
 
-    def _check_places(self, places: npt.NDArray[Any], limit: int, things: str, path: Any) -> None:  # Any: a lambda
-        beyond = np.flatnonzero(places >= limit)
-        if len(beyond):
-            at = int(beyond[0])
-            self._text.fail_at(f"{places[at]} is no place in {limit:,} {things}", path(at), hint=_HINT)
+    def _pass_over(self) -> None:
+        self._reader.value().parse()
 
-    def _value(self, text: str, *path: str | int) -> Value:
+    # The members, in their order
+
+    def _read_schema(self) -> None:
+        text = self._reader.value()
+        schema = text.parse()
+        if schema != SCHEMA:
+            shown = repr(shortened(schema)) if isinstance(schema, str) else "no name"
+            text.fail(f"is of schema {shown}; this testgen reads {SCHEMA}", 0, hint=_HINT)
+
+    def _read_variables(self) -> None:
+        text, self._variables = self._small(list[str])
+        if len(set(self._variables)) < len(self._variables):
+            text.fail("a variable stands twice", 0, hint=_HINT)
+
+    def _read_values(self) -> None:
+        for _ in self._reader.items():
+            column: list[Value] = []
+            for batch in self._reader.elements(lambda _: str):
+                column += [self._value(text, batch.text, place) for place, text in enumerate(batch.elements)]
+            self._columns.append(column)
+        if len(self._columns) != len(self._variables):
+            message = f"values of {len(self._columns)} variables, of which there are {len(self._variables)}"
+            raise ParseError(message, location=self._reader.location(), hint=_HINT)
+
+    def _read_actions(self) -> None:
+        text, actions = self._small(list[_Action])
+        for place, action in enumerate(actions):
+            if action.parameters and len(action.parameters) != len(action.arguments):
+                message = f"{len(action.parameters)} parameters for {len(action.arguments)} arguments"
+                text.fail_at(message, [place], hint=_HINT)
+            arguments = [
+                self._value(argument, lambda: text, place, "arguments", to)
+                for to, argument in enumerate(action.arguments)
+            ]
+            self._actions.append(Action(action.name, tuple(arguments), tuple(action.parameters)))
+
+    def _read_states(self) -> None:
+        limits = [(len(column), "values") for column in self._columns]
+        for batch in self._reader.elements(lambda _: list[Number]):
+            for place, row in enumerate(batch.elements):
+                if len(row) != len(limits):
+                    message = f"{len(row)} values for {len(limits)} variables"
+                    batch.text().fail_at(message, [place], hint=_HINT)
+            ranks = np.array(batch.elements, dtype=np.int32).reshape(len(batch.elements), len(limits))
+            self._check_places(batch, ranks, limits)
+            self._ranks.append(ranks)
+            self._n_states += len(ranks)
+
+    def _read_initial(self) -> None:
+        text, self._initial = self._small(list[Number])
+        for place, state in enumerate(self._initial):
+            if state >= self._n_states:
+                text.fail_at(f"{state} is no place in {self._n_states:,} states", [place], hint=_HINT)
+
+    def _read_transitions(self) -> None:
+        states, actions = (self._n_states, "states"), (len(self._actions), "actions")
+        for batch in self._reader.elements(lambda _: _Row):
+            rows = np.array(batch.elements, dtype=np.int64).reshape(-1, 3)
+            self._check_places(batch, rows, [states, actions, states])
+            self._rows.append(rows)
+
+    def _read_fingerprints(self) -> None:
+        for batch in self._reader.elements(lambda _: str):
+            numbers = np.empty(len(batch.elements), dtype=np.int64)
+            for place, text in enumerate(batch.elements):
+                try:
+                    numbers[place] = int(text) if len(text) <= _DIGITS else 2**64
+                except (ValueError, OverflowError):
+                    batch.text().fail_at("is not a number of 64 bits", [place], hint=_HINT)
+            self._fingerprints.append(numbers)
+        length = sum(map(len, self._fingerprints))
+        if length != self._n_states:
+            message = f"{length:,} fingerprints for {self._n_states:,} states"
+            raise ParseError(message, location=self._reader.location(), hint=_HINT)
+
+    def _read_constrained_out_states(self) -> None:
+        self._constrained_out_states = self._small(Number)[1]
+
+    def _read_warnings(self) -> None:
+        found: list[_Warning] = self._small(list[_Warning])[1]
+        self._warnings = [GraphWarning(w.code, w.message) for w in found if w.code not in _FOUND_AGAIN]
+
+    # Their parts
+
+    def _small(self, kind: Any) -> tuple[JsonText, Any]:  # Any: a type, and what is of it
+        text = self._reader.value()
         try:
-            return self._reader.read(text)
+            return text, msgspec.convert(text.parse(), kind)
+        except msgspec.ValidationError as error:
+            text.fail_invalid(error, hint=_HINT)
+
+    def _value(self, text: str, where: Callable[[], JsonText], *path: str | int) -> Value:
+        try:
+            return self._values.read(text)
         except ValueSyntaxError as error:
-            self._text.fail_at(f"{error.message} in this value", path, hint="values are TLA+ text")
+            where().fail_at(f"{error.message} in this value", path, hint="values are TLA+ text")
 
-    def _action(self, at: int, action: _Action) -> Action:
-        arguments = (self._value(text, "actions", at, "arguments", to) for to, text in enumerate(action.arguments))
-        return Action(action.name, tuple(arguments), tuple(action.parameters))
-
-    def _fingerprints(self) -> npt.NDArray[np.int64]:
-        numbers = np.empty(len(self._found.fingerprints), dtype=np.int64)
-        for place, text in enumerate(self._found.fingerprints):
-            try:
-                numbers[place] = int(text) if len(text) <= 20 else 2**64
-            except (ValueError, OverflowError):
-                self._text.fail_at("is not a number of 64 bits", ["fingerprints", place], hint=_HINT)
-        return numbers
+    def _check_places(self, batch: Batch[Any], rows: npt.NDArray[Any], limits: list[tuple[int, str]]) -> None:
+        beyond = np.argwhere(rows >= np.array([limit for limit, _ in limits]))
+        if len(beyond):
+            place, column = beyond[0].tolist()
+            limit, things = limits[column]
+            message = f"{rows[place, column]} is no place in {limit:,} {things}"
+            batch.text().fail_at(message, [place, column], hint=_HINT)

@@ -28,7 +28,7 @@ T = TypeVar("T")
 _BATCH = 1 << 20
 _FEW = 64
 """So many elements are taken one by one when guessing fails."""
-_GUESSES = 8
+_GUESSES = 12
 _LARGEST_VALUE = 1 << 28
 _SPACE = re.compile(rb"[ \t\n\r]*+")
 _STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
@@ -113,7 +113,21 @@ class JsonStream:
         self._at = end
         return JsonText.decode(self.name, self._buffer[start:end], *self._place(start))
 
-    def elements(self, choose: Callable[[bytes], type[T]]) -> Iterator[Batch[T]]:
+    def items(self) -> Iterator[None]:
+        """Stop before each element of the next value, an array; it must be read by `elements` or `value`."""
+        self._expect(b"[")
+        more = not self._take(b"]")
+        while more:
+            yield
+            more = self._take(b",")
+            if not more:
+                self._expect(b"]")
+
+    def location(self) -> Location:
+        """Where reading has come to."""
+        return Location(self.name, *self._place(self._at))
+
+    def elements(self, choose: Callable[[bytes], Any]) -> Iterator[Batch[Any]]:
         """The elements of the next value, an array, in batches.
 
         Args:
@@ -124,7 +138,7 @@ class JsonStream:
             return
         self._skip_space()
         first = self._buffer[self._at : self._value_end(self._at)]
-        decoder = msgspec.json.Decoder(list[choose(first)])  # type: ignore[misc]  # known when it runs
+        decoder = msgspec.json.Decoder(list[choose(first)])  # type: ignore[misc]  # a type known when it runs
         separator = self._separator(self._at + len(first))
         while True:
             yield self._guessed_batch(decoder, separator) or self._exact_batch(decoder)
@@ -138,11 +152,11 @@ class JsonStream:
         comma = self._after_space(end)
         start = self._after_space(comma + 1)
         self._fill_from(start, 2)
-        if self._buffer[start : start + 1] != b"{":
+        if self._buffer[comma : comma + 1] != b",":
             return b""
         self._value_end(start)  # so that all of the key is there
         key = _FIRST_KEY.match(self._buffer, start)
-        return self._buffer[end - 1 : key.end()] if key is not None else b""
+        return self._buffer[end - 1 : start + 1 if key is None else key.end()]
 
     def _guessed_batch(self, decoder: msgspec.json.Decoder[list[T]], separator: bytes) -> Batch[T] | None:
         self._drop()
@@ -156,7 +170,7 @@ class JsonStream:
             try:
                 batch = Batch(decoder.decode(b"[" + content + b"]"), content, self.name, self._line, self._column)
             except DECODING_ERRORS:
-                end = cut + len(separator) - 1
+                end = cut // 2  # the array may end long before, and another with the same separator follow
                 continue
             self._at = cut + 1
             return batch

@@ -22,6 +22,7 @@ from testgen.graph.tlc_trace import read_tlc_trace
 __all__ = ["load", "read_stream"]
 
 _TLC_JSON = re.compile(rb'\s*\{\s*(?:"states"\s*:\s*\[\s*(?:\{\s*"(?:fp|val|initial)"\s*:|\]|\Z)|"edges"\s*:)')
+_OWN_JSON = re.compile(rb'\s*\{\s*"schema"\s*:\s*"testgen\.graph/')
 _JSON = re.compile(rb"\s*[\[{]")
 
 
@@ -49,6 +50,8 @@ def read_stream(stream: Stream, *, allow_cut: bool = False) -> StateGraph:
     """Read the one file `stream`, of any format; see `load`."""
     if _TLC_JSON.match(stream.head):
         return read_tlc_json(stream.name, [stream])
+    if _OWN_JSON.match(stream.head):
+        return read_graph_json(stream)
     if _JSON.match(stream.head):
         return _read_json(stream)
     source = check_text(stream.whole())
@@ -67,7 +70,8 @@ def _read_json(stream: Stream) -> StateGraph:
     document = text.parse()
     keys = document.keys() if isinstance(document, dict) else set()
     if "schema" in keys:
-        return read_graph_json(text, document)
+        with Stream(source.name, io.BytesIO(source.content)) as again:
+            return read_graph_json(again)
     if "counterexample" in keys or {"state", "action"} <= keys:
         return read_tlc_trace(text, document)
     if "states" in keys and keys & {"vars", "#meta", "loop"}:

@@ -50,7 +50,7 @@ def read_tlc_json(name: str, streams: Sequence[Stream]) -> StateGraph:
                 for batch in reader.elements(transitions.element_type):
                     transitions.add(batch, declared)
             else:
-                reader.value()
+                reader.value().parse()
             read.add(key)
     for key in ("states", "edges"):
         if key not in read:

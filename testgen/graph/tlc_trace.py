@@ -108,6 +108,8 @@ class _Reading:
                 values[name] = self._values.read(bytes(raw))
             except NotAValue as error:
                 self._fail(f"{error.message} (in the value of {shortened(name)!r})", *path, name, *error.path)
+            except DECODING_ERRORS as error:
+                self._fail(f"the value of {shortened(name)!r} cannot be read ({error})", *path, name)
         return values
 
     def _fail(self, message: str, *path: str | int) -> NoReturn:

@@ -184,6 +184,8 @@ BAD = [
     ('{"states":[{"fp":1,"val":{"x":1},"initial":true},]}', ParseError, "1:50", "expected a JSON value"),
     ('{"states":[{"fp":1,"val":{"x":1},"initial":true}]} x', ParseError, "1:52", "text after the end"),
     ('{"states":[{"fp":1,"val":{"x":1},"initial":true}],"states":[]}', ParseError, "1:51", "'states' stands twice"),
+    ('{"states":[],"odd":[1,}],"edges":[]}', ParseError, "1:23", "expected a JSON value, found '}'"),
+    ('{"states":[],"odd":{"a":1,"a":2},"edges":[]}', ParseError, "1:27", "'a' stands twice"),
     ('{"states":[{"fp":1,"val":{"x":1},"initial":true}]}', GraphError, "", "there are no edges"),
     ('{"edges":[]}', GraphError, "", "there are no states"),
     ('{"states":[],"edges":[]}', GraphError, "", "has no state"),

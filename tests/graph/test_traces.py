@@ -129,6 +129,7 @@ BAD = [
     ('{"state": [[1, {"x": 0}]], "action": [[[1, {}], {}, [1, {}]]]}', "this object lacks the key name"),
     ('{"state": [[2, {"x": 0}]], "action": []}', "states are not numbered from 1 on"),
     ('{"state": [[1, {"x": 0.5}]], "action": []}', "0.5 is not a TLA+ value (in the value of 'x')"),
+    ('{"state": [[1, {"x": 1e400}]], "action": []}', "the value of 'x' cannot be read"),
     ('{"state": {}, "action": []}', "expected array, got object"),
     ('{"counterexample": 1}', "expected object, got int"),
     (tlc([{"x": 0}, {"x": 1}, {"x": 2}], [(2, "Down", 1)]), "a step from state 2 to 1, which the trace does not take"),
