@@ -37,7 +37,7 @@ class MongoBinding(Binding):
         collection: Where they are; written with w:1, as the one node's majority differs only in waiting.
     """
 
-    needs: ClassVar[tuple[str, ...]] = ("change_streams", "oplog", "sentinel")
+    needs: ClassVar[tuple[str, ...]] = ("change_streams", "oplog")
     """Fields of `testgen.mongo.Capabilities` without which the tests cannot run; they are then skipped by name."""
     collection_name: ClassVar[str]
     collection_options: ClassVar[Mapping[str, Any]] = {}  # Any: what `create` takes

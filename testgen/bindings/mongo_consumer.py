@@ -30,6 +30,7 @@ from testgen.bindings.mongo import Document, MongoBinding
 from testgen.bindings.protocol import Divergence, Step, action, ends, observes, starts
 from testgen.bindings.story import StepStory, tell_steps
 from testgen.mongo import ChangeStream, Event, Server, is_sentinel, start_point
+from testgen.mongo.change_stream import SENTINEL
 from testgen.mongo.waiting import wait_for
 from testgen.values.plain import Plain
 
@@ -301,7 +302,7 @@ class StreamConsumer(MongoBinding):
 
     collection_name: ClassVar[str] = "consumer"
     fixture: ClassVar[str] = "consumer"
-    needs: ClassVar[tuple[str, ...]] = ("change_streams", "sentinel", "transactions")
+    needs: ClassVar[tuple[str, ...]] = ("change_streams", "transactions")
 
     def __init__(self) -> None:
         super().__init__()
@@ -422,6 +423,7 @@ class StreamConsumer(MongoBinding):
         if self._docs is None:
             with self.server.doing("reading the documents"):
                 found = {document["_id"]: document for document in self.collection.find(self.own_documents())}
+            found = {key: document for key, document in found.items() if SENTINEL not in key}
             self._docs = [_without_id(found.pop(key, _ABSENT)) for key in self._keys]
             self._docs += [_without_id(document) for document in found.values()]
         return self._docs
