@@ -217,7 +217,7 @@ class _ControlStream:
 
     def __init__(self, server: Server, database: str, collection: str) -> None:
         self.server = server
-        self._place = (database, collection)
+        self.place = (database, collection)
         self._stream = ChangeStream(server, database, collection)
         self._read_at = time.monotonic()
         self.events: list[Event] = []
@@ -257,16 +257,17 @@ class _ControlStream:
         if self._goes_on:
             self._stream.close()
             start = start_point(start_after=self.events[-1]["_id"])
-            self._stream = ChangeStream(self.server, *self._place, start=start)
+            self._stream = ChangeStream(self.server, *self.place, start=start)
 
 
 _shared: _ControlStream | None = None
 
 
 def _shared_control(server: Server, database: str, collection: str) -> _ControlStream:
-    """The control stream of all tests of this process, which run one after the other."""
+    """The control stream of all tests of this process on that collection, which run one after the other."""
     global _shared
-    if _shared is None or _shared.server is not server or not _shared.is_fresh:
+    place = (database, collection)
+    if _shared is None or _shared.server is not server or _shared.place != place or not _shared.is_fresh:
         _shared = _ControlStream(server, database, collection)
     _shared.events.clear()
     return _shared
