@@ -17,6 +17,7 @@ from testgen.errors import BindingError, ExitCode, Location
 if TYPE_CHECKING:
     from testgen.graph import StateGraph
     from testgen.render import Written
+    from testgen.selection import Request
 
 __all__ = ["build"]
 
@@ -35,6 +36,12 @@ class BuildOptions:
     criterion: str | None
     strategy: str | None
     limit: int | None
+    budget: tuple[str, ...]
+    max_steps: int | None
+    seed: int | None
+    only: tuple[str, ...]
+    avoid: tuple[str, ...]
+    shard: tuple[int, int]
     check: bool
     allow_cut: bool
     quiet: bool
@@ -54,6 +61,8 @@ class Built:
     criterion: str
     strategy: str
     lower_bound: int
+    obligations: int
+    uncovered: dict[str, int]
     changed: tuple[str, ...]
     removed: tuple[str, ...]
     seconds: float
@@ -68,6 +77,15 @@ def _not_empty(_: click.Context, __: click.Parameter, value: str | None) -> str 
 
 def _folder(context: click.Context, parameter: click.Parameter, value: str | None) -> Path | None:
     return None if _not_empty(context, parameter, value) is None else Path(str(value))
+
+
+def _shard(_: click.Context, __: click.Parameter, value: str | None) -> tuple[int, int]:
+    if value is None:
+        return 1, 1
+    part, slash, parts = value.partition("/")
+    if not (slash and part.isdecimal() and parts.isdecimal() and 1 <= int(part) <= int(parts)):
+        raise click.BadParameter(f"{value!r} is not a part of the whole, such as 2/4")
+    return int(part), int(parts)
 
 
 @click.command("build")
@@ -87,34 +105,35 @@ def _folder(context: click.Context, parameter: click.Parameter, value: str | Non
 @click.option("--out", callback=_folder, metavar="DIR", help="Default: generated/NAME.")
 @click.option(
     "--criterion",
-    type=click.Choice(["behaviors", "states", "transitions", "transition-pairs"]),
+    type=click.Choice(["behaviors", "states", "transitions", "actions", "action-pairs", "transition-pairs"]),
     help="What to cover, every one of it.  [default: behaviors]",
 )
 @click.option(
     "--strategy",
-    type=click.Choice(["all", "minimum", "shortest"]),
-    help="How: minimum takes provably the fewest tests, shortest (of transitions) a shortest behavior to each.  "
-    "[default: minimum, or all behaviors]",
+    type=click.Choice(["all", "sample", "minimum", "shortest", "random"]),
+    help="How; `testgen help selection` explains.  [default: the fewest tests where they can be found]",
 )
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="The most tests to build; default 10000.")
+@click.option(
+    "--budget",
+    multiple=True,
+    metavar="KEY=N",
+    help="Keep to tests=N or steps=N: the tests worth the most.",
+)
+@click.option("--max-steps", type=click.IntRange(min=1), metavar="N", help="The longest a test may be.")
+@click.option("--seed", type=int, metavar="N", help="Of the strategies sample and random; default 0.")
+@click.option(
+    "--only", multiple=True, metavar="ACTION|PREDICATE", help="Take only such actions, be only where it holds."
+)
+@click.option(
+    "--avoid", multiple=True, metavar="ACTION|PREDICATE", help="Never take this action, nor be where it holds."
+)
+@click.option("--shard", callback=_shard, metavar="I/N", help="Build the I-th of N parts of the suite.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if the files are out of date.")
 @click.option("--allow-cut", is_flag=True, help="Read a dump that TLC did not finish, with a warning.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document (schema testgen.build/1).")
 @click.option("-q", "--quiet", is_flag=True, help="Print results and errors only.")
-def build(
-    graphs: tuple[str, ...],
-    binding: str | None,
-    template: str | None,
-    templates: Path | None,
-    out: Path | None,
-    criterion: str | None,
-    strategy: str | None,
-    limit: int | None,
-    check: bool,
-    allow_cut: bool,
-    as_json: bool,
-    quiet: bool,
-) -> int:
+def build(graphs: tuple[str, ...], as_json: bool, **flags: Any) -> int:  # Any: what the options above say
     """Write a pytest test for every behavior of each GRAPH; without GRAPH, for every suite of the project file.
 
     What the project file says of a graph (binding, template, out, limit) holds unless a flag says otherwise. Without
@@ -124,7 +143,8 @@ def build(
     testgen build graphs/ot.dot
     testgen build my.dot --binding bindings/bank.py:Bank --out tests/generated
     """
-    options = BuildOptions(binding, template, templates, out, criterion, strategy, limit, check, allow_cut, quiet)
+    options = BuildOptions(**flags)
+    out, check = options.out, options.check
     project = find_project(Path.cwd())
     requests = [_request(graph, project, out) for graph in graphs] or [
         _request_of_suite(name, settings, project, out) for name, settings in project.suites.items()
@@ -180,7 +200,7 @@ def _build(request: _Request, options: BuildOptions) -> Built:
     from testgen.cli.main import testgen_version
     from testgen.graph import load
     from testgen.render import check_suite, render_suite, write_suite
-    from testgen.selection import DEFAULT_LIMIT, select_behaviors
+    from testgen.selection import select_behaviors
 
     started = time.perf_counter()
     settings = request.settings
@@ -189,12 +209,7 @@ def _build(request: _Request, options: BuildOptions) -> Built:
         for warning in graph.warnings:
             warn(f"{request.graph}: {warning.message}")
     binding = options.binding or settings.binding or _matching_binding(graph, options.quiet)
-    suite = select_behaviors(
-        graph,
-        options.criterion or settings.criterion or "behaviors",
-        options.strategy or (settings.strategy if options.criterion is None else None),
-        limit=options.limit or settings.limit or DEFAULT_LIMIT,
-    )
+    suite = select_behaviors(graph, _selection(settings, options))
     with progress(f"rendering {request.name}", quiet=options.quiet) as show:
         files = render_suite(
             suite,
@@ -218,10 +233,41 @@ def _build(request: _Request, options: BuildOptions) -> Built:
         criterion=suite.criterion,
         strategy=suite.strategy,
         lower_bound=suite.lower_bound,
+        obligations=suite.obligations,
+        uncovered=dict(suite.uncovered),
         changed=written.changed,
         removed=written.removed,
         seconds=time.perf_counter() - started,
     )
+
+
+def _selection(settings: SuiteSettings, options: BuildOptions) -> Request:
+    """What the flags say, else the project file. A criterion on the command line is not for the file's strategy."""
+    from testgen.selection import DEFAULT_LIMIT, Request
+
+    budget = _read_budget(options.budget or settings.budget)
+    return Request(
+        criterion=options.criterion or settings.criterion or "behaviors",
+        strategy=options.strategy or (settings.strategy if options.criterion is None else None) or "",
+        limit=options.limit or settings.limit or DEFAULT_LIMIT,
+        max_tests=budget.get("tests"),
+        max_steps_in_all=budget.get("steps"),
+        max_steps=options.max_steps or settings.max_steps,
+        seed=options.seed if options.seed is not None else settings.seed or 0,
+        only=options.only or settings.only,
+        avoid=options.avoid or settings.avoid,
+        shard=options.shard,
+    )
+
+
+def _read_budget(texts: tuple[str, ...]) -> dict[str, int]:
+    budget = {}
+    for text in texts:
+        key, _, number = text.partition("=")
+        if key not in ("tests", "steps") or not number.isdecimal() or int(number) < 1:
+            raise click.UsageError(f"--budget {text!r} is neither tests=N nor steps=N")
+        budget[key] = int(number)
+    return budget
 
 
 def _matching_binding(graph: StateGraph, quiet: bool) -> str:
@@ -274,14 +320,27 @@ def _print_result(result: Built, check: bool) -> None:
             ("tests", f"{result.tests:,}  ({_told(result)})"),
             ("steps", f"{result.steps:,}"),
             ("files", f"{result.files:,}  ({len(result.changed):,} changed, {len(result.removed):,} removed)"),
+            *([("uncovered", _uncovered(result))] if result.uncovered else []),
             ("seconds", f"{result.seconds:.1f}"),
         ]
     )
 
 
 def _told(result: Built) -> str:
+    what = f"{result.strategy} {result.criterion}" if result.uncovered else f"every {_singular(result.criterion)}"
     if result.tests < result.behaviors:
-        return f"of {result.behaviors:,} behaviors, one for every {result.criterion.removesuffix('s')}"
+        return f"of {result.behaviors:,} behaviors, one for {what}"
+    if result.uncovered or result.tests < result.lower_bound or result.lower_bound == 1 < result.tests:
+        return what
     if result.tests == result.lower_bound:
-        return f"every {result.criterion.removesuffix('s')}; no suite can do with fewer"
-    return f"every {result.criterion.removesuffix('s')}; no suite can do with fewer than {result.lower_bound:,}"
+        return f"{what}; no suite can do with fewer"
+    return f"{what}; no suite can do with fewer than {result.lower_bound:,}"
+
+
+def _uncovered(result: Built) -> str:
+    reasons = ", ".join(f"{reason} {count:,}" for reason, count in result.uncovered.items())
+    return f"{sum(result.uncovered.values()):,} {result.criterion}  ({reasons})"
+
+
+def _singular(criterion: str) -> str:
+    return criterion.removesuffix("s")

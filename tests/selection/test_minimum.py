@@ -15,8 +15,9 @@ from testgen.errors import SelectionError
 from testgen.graph import StateGraph
 from testgen.graph.dot import read_dot
 from testgen.graph.source import Source
-from testgen.selection import OBLIGATIONS, select_minimum
+from testgen.selection import Request, select_behaviors
 from testgen.selection.certificate import Cut, proven_bound
+from testgen.selection.ground import GROUNDS
 from testgen.selection.minimum import fewest_paths
 from tests.strategies import PlainGraph, plain_graphs
 
@@ -79,28 +80,28 @@ def passed(suite: Suite, criterion: str) -> set[object]:
     return found
 
 
-@pytest.mark.parametrize("criterion", OBLIGATIONS)
+@pytest.mark.parametrize("criterion", GROUNDS)
 @given(plain=plain_graphs())
 def test_suite_passes_everything_with_provably_fewest_behaviors(criterion: str, plain: PlainGraph) -> None:
     graph = read(plain)
     items = items_of(graph, criterion)
     if not items:
         with pytest.raises(SelectionError, match="to cover"):
-            select_minimum(graph, criterion, limit=10_000)
+            select_behaviors(graph, Request(criterion, "minimum"))
         return
-    suite = select_minimum(graph, criterion, limit=10_000)
+    suite = select_behaviors(graph, Request(criterion, "minimum"))
     assert passed(suite, criterion) == {item[2] for item in items}
     assert len(suite.behaviors) == suite.lower_bound == fewest(graph, items)
     assert len({behavior.id for behavior in suite.behaviors}) == len(suite.behaviors)
 
 
-@pytest.mark.parametrize("criterion", OBLIGATIONS)
+@pytest.mark.parametrize("criterion", GROUNDS)
 @given(plain=plain_graphs())
 def test_prefix_is_worth_the_most_and_no_behavior_ends_with_what_is_known(criterion: str, plain: PlainGraph) -> None:
     graph = read(plain)
     if not items_of(graph, criterion):
         return
-    suite = select_minimum(graph, criterion, limit=10_000)
+    suite = select_behaviors(graph, Request(criterion, "minimum"))
     known: set[object] = set()
     gains = []
     for behavior in suite.behaviors:
@@ -121,25 +122,25 @@ def test_prefix_is_worth_the_most_and_no_behavior_ends_with_what_is_known(criter
 def test_the_same_suite_comes_from_every_dump(plain: PlainGraph) -> None:
     one, other = read(plain, 1), read(plain, 2)
     if items_of(one, "transitions"):
-        suites = [select_minimum(graph, "transitions", limit=10_000) for graph in (one, other)]
+        suites = [select_behaviors(graph, Request("transitions")) for graph in (one, other)]
         assert suites[0].behaviors == suites[1].behaviors
 
 
 def test_more_behaviors_than_the_limit_are_refused() -> None:
     graph = read(star(5))
-    assert len(select_minimum(graph, "states", limit=5).behaviors) == 5
-    with pytest.raises(SelectionError, match="at least 5 behaviors are needed, more than the limit of 4"):
-        select_minimum(graph, "states", limit=4)
+    assert len(select_behaviors(graph, Request("states", limit=5)).behaviors) == 5
+    with pytest.raises(SelectionError, match="the states need 5 behaviors, more than the limit of 4"):
+        select_behaviors(graph, Request("states", limit=4))
 
 
 def test_a_cut_that_a_behavior_could_cross_twice_is_noticed() -> None:
-    obligations = OBLIGATIONS["transitions"](read(star(5)))
-    paths, cut = fewest_paths(obligations, limit=10, source="")
-    assert proven_bound(obligations, cut) == len(paths) == 5
+    ground = GROUNDS["transitions"](read(star(5)))
+    paths, cut = fewest_paths(ground)
+    assert proven_bound(ground, cut) == len(paths) == 5
     everywhere = np.ones_like(cut.entered)
     for wrong in (Cut(everywhere, ~everywhere, cut.groups), Cut(~cut.entered, ~cut.left, cut.groups)):
         with pytest.raises(AssertionError, match="leads back over the cut"):
-            proven_bound(obligations, wrong)
+            proven_bound(ground, wrong)
 
 
 def star(n_rays: int) -> PlainGraph:
