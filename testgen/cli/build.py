@@ -15,6 +15,7 @@ from testgen.cli.project import Project, SuiteSettings, find_project, shown_path
 from testgen.errors import BindingError, ExitCode, Location
 
 if TYPE_CHECKING:
+    from testgen.behavior import Suite
     from testgen.graph import StateGraph
     from testgen.render import Written
     from testgen.selection import Request
@@ -23,6 +24,7 @@ __all__ = ["build"]
 
 _SUMMED = "tests", "behaviors", "steps", "files", "lower_bound", "seconds"
 _SHOWN = 10
+_SUITE_FILE = "suite.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ class BuildOptions:
     only: tuple[str, ...]
     avoid: tuple[str, ...]
     shard: tuple[int, int]
+    suite: Path | None
+    plan_only: bool
     check: bool
     allow_cut: bool
     quiet: bool
@@ -52,7 +56,7 @@ class Built:
     """What one build did; the keys of `--json`."""
 
     graph: str
-    binding: str
+    binding: str | None
     tests: int
     behaviors: int
     steps: int
@@ -129,6 +133,13 @@ def _shard(_: click.Context, __: click.Parameter, value: str | None) -> tuple[in
     "--avoid", multiple=True, metavar="ACTION|PREDICATE", help="Never take this action, nor be where it holds."
 )
 @click.option("--shard", callback=_shard, metavar="I/N", help="Build the I-th of N parts of the suite.")
+@click.option(
+    "--suite",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Take the behaviors of this suite file.",
+)
+@click.option("--plan-only", is_flag=True, help="Write only the suite file, OUT/suite.json; needs no binding.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if the files are out of date.")
 @click.option("--allow-cut", is_flag=True, help="Read a dump that TLC did not finish, with a warning.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document (schema testgen.build/1).")
@@ -153,6 +164,10 @@ def build(graphs: tuple[str, ...], as_json: bool, **flags: Any) -> int:  # Any: 
         raise click.UsageError("no GRAPH given, and no project file here names a suite")
     if out is not None and len(requests) > 1:
         raise click.UsageError("--out takes one GRAPH at a time")
+    if options.suite is not None and len(requests) > 1:
+        raise click.UsageError("--suite takes one GRAPH at a time")
+    if options.plan_only and check:
+        raise click.UsageError("--plan-only writes, --check does not")
     _check_folders(requests)
     results = []
     for request in requests:
@@ -197,10 +212,9 @@ def _check_folders(requests: list[_Request]) -> None:
 
 
 def _build(request: _Request, options: BuildOptions) -> Built:
-    from testgen.cli.main import testgen_version
     from testgen.graph import load
-    from testgen.render import check_suite, render_suite, write_suite
     from testgen.selection import select_behaviors
+    from testgen.suite_file import read_suite
 
     started = time.perf_counter()
     settings = request.settings
@@ -208,27 +222,23 @@ def _build(request: _Request, options: BuildOptions) -> Built:
     if not options.quiet:
         for warning in graph.warnings:
             warn(f"{request.graph}: {warning.message}")
-    binding = options.binding or settings.binding or _matching_binding(graph, options.quiet)
-    suite = select_behaviors(graph, _selection(settings, options))
-    with progress(f"rendering {request.name}", quiet=options.quiet) as show:
-        files = render_suite(
-            suite,
-            binding,
-            version=testgen_version(),
-            folder=request.out,
-            template=options.template or settings.template,
-            templates=options.templates,
-            on_progress=lambda done: show(done, len(suite.behaviors)),
-        )
-    work: Callable[..., Written] = check_suite if options.check else write_suite
-    written = work(files, request.out)
+    if options.suite is not None:
+        suite = read_suite(options.suite, graph)
+    else:
+        suite = select_behaviors(graph, _selection(settings, options))
+    if options.plan_only:
+        binding = None
+        tests, written = [len(suite.behaviors)], _plan(suite, request)
+    else:
+        binding = options.binding or settings.binding or _matching_binding(graph, options.quiet)
+        tests, written = _render(suite, binding, request, options)
     return Built(
         graph=request.graph,
         binding=binding,
-        tests=sum(file.n_tests for file in files),
+        tests=sum(tests),
         behaviors=len(suite.behaviors),
         steps=suite.n_steps,
-        files=len(files),
+        files=len(tests),
         out=str(request.out),
         criterion=suite.criterion,
         strategy=suite.strategy,
@@ -239,6 +249,35 @@ def _build(request: _Request, options: BuildOptions) -> Built:
         removed=written.removed,
         seconds=time.perf_counter() - started,
     )
+
+
+def _plan(suite: Suite, request: _Request) -> Written:
+    """Write the suite file."""
+    from testgen.cli.main import testgen_version
+    from testgen.render import Written
+    from testgen.suite_file import suite_text, write_suite_file
+
+    write_suite_file(suite_text(suite, version=testgen_version()), request.out / _SUITE_FILE)
+    return Written(changed=(_SUITE_FILE,), removed=(), unchanged=())
+
+
+def _render(suite: Suite, binding: str, request: _Request, options: BuildOptions) -> tuple[list[int], Written]:
+    """Write the tests; how many are in each file, and what became of the files."""
+    from testgen.cli.main import testgen_version
+    from testgen.render import check_suite, render_suite, write_suite
+
+    with progress(f"rendering {request.name}", quiet=options.quiet) as show:
+        files = render_suite(
+            suite,
+            binding,
+            version=testgen_version(),
+            folder=request.out,
+            template=options.template or request.settings.template,
+            templates=options.templates,
+            on_progress=lambda done: show(done, len(suite.behaviors)),
+        )
+    work: Callable[..., Written] = check_suite if options.check else write_suite
+    return [file.n_tests for file in files], work(files, request.out)
 
 
 def _selection(settings: SuiteSettings, options: BuildOptions) -> Request:
