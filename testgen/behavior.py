@@ -40,6 +40,7 @@ class Suite:
         obligations: How many things the criterion asks for, of those that can be reached.
         uncovered: How many things the suite leaves out, by reason: "unreachable", "filtered", "max-steps", "budget",
             "chance".
+        least_steps: No suite of so few behaviors can do with fewer steps; None where that is not known.
         options: What else shaped the suite, in words.
     """
 
@@ -50,6 +51,7 @@ class Suite:
     lower_bound: int
     obligations: int = 0
     uncovered: Mapping[str, int] = field(default_factory=dict)
+    least_steps: int | None = None
     options: tuple[str, ...] = ()
 
     @property

@@ -40,6 +40,7 @@ class BuildOptions:
     limit: int | None
     budget: tuple[str, ...]
     max_steps: int | None
+    minimize: str | None
     seed: int | None
     only: tuple[str, ...]
     avoid: tuple[str, ...]
@@ -65,6 +66,7 @@ class Built:
     criterion: str
     strategy: str
     lower_bound: int
+    least_steps: int | None
     obligations: int
     uncovered: dict[str, int]
     changed: tuple[str, ...]
@@ -125,6 +127,11 @@ def _shard(_: click.Context, __: click.Parameter, value: str | None) -> tuple[in
     help="Keep to tests=N or steps=N: the tests worth the most.",
 )
 @click.option("--max-steps", type=click.IntRange(min=1), metavar="N", help="The longest a test may be.")
+@click.option(
+    "--minimize",
+    type=click.Choice(["tests", "steps"]),
+    help="steps: of the smallest suites one with the fewest steps.  [default: tests]",
+)
 @click.option("--seed", type=int, metavar="N", help="Of the strategies sample and random; default 0.")
 @click.option(
     "--only", multiple=True, metavar="ACTION|PREDICATE", help="Take only such actions, be only where it holds."
@@ -243,6 +250,7 @@ def _build(request: _Request, options: BuildOptions) -> Built:
         criterion=suite.criterion,
         strategy=suite.strategy,
         lower_bound=suite.lower_bound,
+        least_steps=suite.least_steps,
         obligations=suite.obligations,
         uncovered=dict(suite.uncovered),
         changed=written.changed,
@@ -292,6 +300,7 @@ def _selection(settings: SuiteSettings, options: BuildOptions) -> Request:
         max_tests=budget.get("tests"),
         max_steps_in_all=budget.get("steps"),
         max_steps=options.max_steps or settings.max_steps,
+        has_least_steps=(options.minimize or settings.minimize) == "steps",
         seed=options.seed if options.seed is not None else settings.seed or 0,
         only=options.only or settings.only,
         avoid=options.avoid or settings.avoid,
@@ -357,7 +366,7 @@ def _print_result(result: Built, check: bool) -> None:
     print_rows(
         [
             ("tests", f"{result.tests:,}  ({_told(result)})"),
-            ("steps", f"{result.steps:,}"),
+            ("steps", f"{result.steps:,}{'  (with so few tests no suite has fewer)' if result.least_steps else ''}"),
             ("files", f"{result.files:,}  ({len(result.changed):,} changed, {len(result.removed):,} removed)"),
             *([("uncovered", _uncovered(result))] if result.uncovered else []),
             ("seconds", f"{result.seconds:.1f}"),

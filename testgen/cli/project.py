@@ -33,6 +33,7 @@ class SuiteSettings:
         strategy: How.
         budget: Texts such as "tests=500".
         max_steps: The longest a test may be.
+        minimize: "tests", or "steps" as well.
         seed: Of strategies that leave it to chance.
         only: Actions and predicates; see `testgen.selection.Request`.
         avoid: Likewise.
@@ -47,6 +48,7 @@ class SuiteSettings:
     strategy: str | None = None
     budget: tuple[str, ...] = ()
     max_steps: int | None = None
+    minimize: str | None = None
     seed: int | None = None
     only: tuple[str, ...] = ()
     avoid: tuple[str, ...] = ()

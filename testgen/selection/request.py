@@ -13,6 +13,7 @@ from testgen.selection.certificate import proven_bound
 from testgen.selection.criteria import CRITERIA, NOTHING, Obligations
 from testgen.selection.filters import allowed_by
 from testgen.selection.ground import GROUNDS
+from testgen.selection.least_steps import shortest_walks
 from testgen.selection.minimum import fewest_paths
 from testgen.selection.order import cut_to, most_first
 from testgen.selection.part import Part, Path, part_of
@@ -46,6 +47,7 @@ class Request:
         max_tests: Keep this many, those worth the most; for `sample`, draw this many.
         max_steps_in_all: Keep as many as have no more steps together.
         max_steps: No behavior is longer.
+        has_least_steps: Whether a smallest suite is to have the fewest steps among all such.
         seed: Of the strategies that leave it to chance.
         only: See `filters.allowed_by`.
         avoid: Likewise.
@@ -58,6 +60,7 @@ class Request:
     max_tests: int | None = None
     max_steps_in_all: int | None = None
     max_steps: int | None = None
+    has_least_steps: bool = False
     seed: int = 0
     only: tuple[str, ...] = ()
     avoid: tuple[str, ...] = ()
@@ -75,6 +78,7 @@ class _Chosen:
     paths: list[Path]
     lower_bound: int
     obligations: int
+    least_steps: int | None = None
     uncovered: dict[str, int] = field(default_factory=dict)
 
 
@@ -102,6 +106,7 @@ def select_behaviors(graph: StateGraph, request: Request = Request()) -> Suite:
         lower_bound=chosen.lower_bound,
         obligations=chosen.obligations,
         uncovered={reason: count for reason, count in chosen.uncovered.items() if count},
+        least_steps=chosen.least_steps,
         options=_options(request, strategy),
     )
 
@@ -123,6 +128,7 @@ def _options(request: Request, strategy: str) -> tuple[str, ...]:
     named += [f"at most {request.max_tests} tests"] if request.max_tests else []
     named += [f"at most {request.max_steps_in_all} steps in all"] if request.max_steps_in_all else []
     named += [f"at most {request.max_steps} steps a test"] if request.max_steps else []
+    named += ["least steps"] if request.has_least_steps else []
     named += [f"seed {request.seed}"] if strategy in ("sample", "random") else []
     named += [f"shard {request.shard[0]} of {request.shard[1]}"] if request.shard != (1, 1) else []
     return tuple(named)
@@ -146,7 +152,7 @@ def _whole_behaviors(graph: StateGraph, strategy: str, request: Request) -> _Cho
             if count < 1_000_000
             else "no one can run so many: --criterion transitions, or --strategy sample --budget tests=500",
         )
-    chosen = _Chosen(paths, count, count, {"budget": count - len(paths)})
+    chosen = _Chosen(paths, count, count, uncovered={"budget": count - len(paths)})
     if request.max_steps is not None:
         chosen.paths = [path for path in paths if len(path[1]) <= request.max_steps]
         chosen.uncovered["max-steps"] = len(paths) - len(chosen.paths)
@@ -161,7 +167,11 @@ def _covering(graph: StateGraph, strategy: str, request: Request) -> _Chosen:
     if obligations.count == 0:
         raise SelectionError(f"the graph has no {request.criterion} to cover", location=Location(graph.source))
     bound, fewest = _fewest(graph, request.criterion)
+    least_steps = None
     match strategy:
+        case "minimum" if request.has_least_steps:
+            paths = _with_least_steps(graph, request.criterion, fewest)
+            least_steps = sum(len(transitions) for _, transitions in paths) if paths is not fewest else None
         case "minimum":
             paths = fewest
         case "shortest":
@@ -173,7 +183,7 @@ def _covering(graph: StateGraph, strategy: str, request: Request) -> _Chosen:
         paths = cut_to(paths, request.max_steps, graph, obligations)
     if strategy == "minimum" or request.has_budget or request.max_steps is not None:
         paths = most_first(paths, obligations)
-    chosen = _Chosen(paths, bound, obligations.count)
+    chosen = _Chosen(paths, bound, obligations.count, least_steps)
     passed = _passed(paths, obligations)
     chosen.uncovered["max-steps" if request.max_steps is not None else "chance"] = obligations.count - len(passed)
     if request.has_budget:
@@ -197,6 +207,19 @@ def _fewest(graph: StateGraph, criterion: str) -> tuple[int, list[Path]]:
     bound = proven_bound(ground, cut)
     assert bound == len(walks), "the bound and the paths disagree"
     return bound, [ground.path_along(*walk) for walk in walks]
+
+
+def _with_least_steps(graph: StateGraph, criterion: str, fewest: list[Path]) -> list[Path]:
+    """As many paths with the fewest steps; those given, if better ones are not found in time."""
+    if criterion not in ("transitions", "transition-pairs"):
+        raise SelectionError(
+            f"the fewest steps cannot be found for {criterion}",
+            location=Location(graph.source),
+            hint="--minimize steps is for transitions and transition-pairs, with strategy minimum",
+        )
+    ground = GROUNDS[criterion](graph)
+    walks = shortest_walks(ground, len(fewest))
+    return fewest if walks is None else [ground.path_along(*walk) for walk in walks]
 
 
 def _not_empty(chosen: _Chosen, graph: StateGraph) -> _Chosen:

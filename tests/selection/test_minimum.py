@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import heapq
 import random
 from itertools import pairwise
 
 import networkx as nx
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from testgen.behavior import Suite
 from testgen.errors import SelectionError
@@ -124,6 +125,51 @@ def test_the_same_suite_comes_from_every_dump(plain: PlainGraph) -> None:
     if items_of(one, "transitions"):
         suites = [select_behaviors(graph, Request("transitions")) for graph in (one, other)]
         assert suites[0].behaviors == suites[1].behaviors
+
+
+def best(graph: StateGraph, criterion: str) -> tuple[int, int]:
+    """The fewest tests, and among those the fewest steps, by trying: cheapest first over what has been passed."""
+    due = {item[2]: number for number, item in enumerate(items_of(graph, criterion))}
+    everything = (1 << len(due)) - 1
+    leaving: dict[int, list[int]] = {}
+    for number, source in enumerate(graph.sources.tolist()):
+        leaving.setdefault(source, []).append(number)
+    starts = [(state, None) for state in graph.initial.tolist()]
+    queue = [(1, 0, number, *start, 0) for number, start in enumerate(starts)]
+    seen = set()
+    while queue:
+        n_walks, n_steps, _, state, last, passed = heapq.heappop(queue)
+        if passed == everything:
+            return n_walks, n_steps
+        if (state, last, passed) in seen:
+            continue
+        seen.add((state, last, passed))
+        onward = [(n_walks + 1, n_steps, *start, passed) for start in starts]
+        for number in leaving.get(state, ()):
+            item = number if criterion == "transitions" else (last, number)
+            gained = passed | (1 << due[item] if item in due else 0)
+            onward.append((n_walks, n_steps + 1, int(graph.targets[number]), number, gained))
+        for walks, steps, *rest in onward:
+            heapq.heappush(queue, (walks, steps, len(queue) + len(seen) * 1000, *rest))
+    raise AssertionError("unreachable")
+
+
+@pytest.mark.parametrize("criterion", ["transitions", "transition-pairs"])
+@settings(max_examples=150)
+@given(plain=plain_graphs())
+def test_steps_are_the_fewest_of_all_smallest_suites(criterion: str, plain: PlainGraph) -> None:
+    graph = read(plain)
+    if not 0 < len(items_of(graph, criterion)) <= 8:
+        return
+    suite = select_behaviors(graph, Request(criterion, has_least_steps=True))
+    assert passed(suite, criterion) == {item[2] for item in items_of(graph, criterion)}
+    assert (len(suite.behaviors), suite.n_steps) == best(graph, criterion)
+    assert suite.least_steps == suite.n_steps
+
+
+def test_fewest_steps_are_not_for_states() -> None:
+    with pytest.raises(SelectionError, match="the fewest steps cannot be found for states"):
+        select_behaviors(read(star(2)), Request("states", has_least_steps=True))
 
 
 def test_more_behaviors_than_the_limit_are_refused() -> None:
