@@ -8,7 +8,14 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["breadth_first_levels", "decode_integers", "escaped_evenly", "intern_ranges", "line_bounds"]
+__all__ = [
+    "breadth_first_levels",
+    "decode_integers",
+    "escaped_evenly",
+    "find_in_sorted",
+    "intern_ranges",
+    "line_bounds",
+]
 
 Bytes = npt.NDArray[np.uint8]
 Positions = npt.NDArray[np.int64]
@@ -16,6 +23,9 @@ Positions = npt.NDArray[np.int64]
 _CHUNK = 1 << 24
 _BATCH = 1 << 18
 """Positions looked at together: few enough for what is computed of them to stay in the cache."""
+_FEW = 32
+_SIGN = np.uint64(1 << 63)
+"""Flipped, it makes the order of signed numbers that of unsigned ones."""
 _NEWLINE, _RETURN, _MINUS, _BACKSLASH = b"\n\r-\\"
 _EIGHT_ZEROS = np.uint64(0x3030303030303030)
 _OVER_NINE = np.uint64(0x7676767676767676)
@@ -110,20 +120,73 @@ def intern_ranges(text: Bytes, starts: Positions, ends: Positions) -> tuple[Posi
         at = starts[members]
         pieces = _pieces(text, length)
         hashes = np.zeros(len(members), dtype=np.uint64)
-        for source, offset in pieces:
-            hashes = (hashes ^ source[at + offset]) * np.uint64(0x9E3779B97F4A7C15)
-            hashes ^= hashes >> np.uint64(29)
-        _, first, inverse = np.unique(hashes, return_index=True, return_inverse=True)
-        representatives = at[first][inverse]
-        same = np.ones(len(members), dtype=bool)
-        for source, offset in pieces:
-            same &= source[at + offset] == source[representatives + offset]
-        if not same.all():  # a collision of 64-bit hashes: tell them apart the plain way
+        for begin in range(0, len(members), _BATCH):
+            batch = slice(begin, begin + _BATCH)
+            for source, offset in pieces:
+                mixed = (hashes[batch] ^ source[at[batch] + offset]) * np.uint64(0x9E3779B97F4A7C15)
+                hashes[batch] = mixed ^ (mixed >> np.uint64(29))
+        first, inverse = _number_equals(hashes)
+        representatives = at[first]
+        same = True
+        for begin in range(0, len(members), _BATCH):
+            batch = slice(begin, begin + _BATCH)
+            for source, offset in pieces:
+                expected = source[representatives + offset][inverse[batch]]
+                same = same and bool((source[at[batch] + offset] == expected).all())
+        if not same:  # a collision of 64-bit hashes: tell them apart the plain way
             first, inverse = _intern_plain([text[start : start + length].tobytes() for start in at])
         numbers[members] = inverse + known
         firsts.append(members[first])
         known += len(first)
     return (np.concatenate(firsts) if firsts else np.empty(0, dtype=np.int64)), numbers
+
+
+def _number_equals(values: npt.NDArray[np.uint64]) -> tuple[Positions, Positions]:
+    """The first position of each distinct value, and for every value the position in that: no order promised.
+
+    The most common case is that there are few, which are taken out one by one; the rest is sorted.
+    """
+    inverse = np.empty(len(values), dtype=np.int64)
+    rest = np.arange(len(values))
+    firsts: list[int] = []
+    while len(rest) and len(firsts) < _FEW:
+        equal = values[rest] == values[rest[0]]
+        inverse[rest[equal]] = len(firsts)
+        firsts.append(int(rest[0]))
+        rest = rest[~equal]
+    _, first, inverse[rest] = np.unique(values[rest], return_index=True, return_inverse=True)
+    inverse[rest] += len(firsts)
+    return np.concatenate((np.array(firsts, dtype=np.int64), rest[first])), inverse
+
+
+def find_in_sorted(keys: npt.NDArray[np.int64], wanted: npt.NDArray[np.int64]) -> Positions:
+    """The position in `keys` of each of `wanted`; -1 where it is not there.
+
+    Args:
+        keys: Ascending, without repeats. Evenly spread ones, as fingerprints are, are found in one or two steps.
+        wanted: Any shape.
+    """
+    if not len(keys):
+        return np.full(wanted.shape, -1, dtype=np.int64)
+    flat = wanted.reshape(-1)
+    shift = np.uint64(64 - max(1, min(24, len(keys).bit_length())))
+    buckets = np.arange((1 << int(np.uint64(64) - shift)) + 1, dtype=np.uint64)
+    begins = np.searchsorted(keys.astype(np.uint64) ^ _SIGN, buckets[:-1] << shift)
+    if np.diff(begins).max(initial=0) > _FEW:  # crowded: the plain way
+        positions = np.searchsorted(keys, flat)
+    else:
+        positions = np.empty(len(flat), dtype=np.int64)
+        for first in range(0, len(flat), _BATCH):
+            batch = flat[first : first + _BATCH]
+            at = begins[(batch.astype(np.uint64) ^ _SIGN) >> shift]
+            open_ = np.flatnonzero(keys[np.minimum(at, len(keys) - 1)] < batch)
+            while len(open_):
+                at[open_] += 1
+                open_ = open_[at[open_] < len(keys)]
+                open_ = open_[keys[at[open_]] < batch[open_]]
+            positions[first : first + _BATCH] = at
+    positions = np.minimum(positions, len(keys) - 1)
+    return np.where(keys[positions] == flat, positions, -1).reshape(wanted.shape)
 
 
 def _pieces(text: Bytes, length: int) -> list[tuple[npt.NDArray[np.uint64] | Bytes, int]]:
@@ -164,13 +227,16 @@ def breadth_first_levels(
 ) -> npt.NDArray[np.int32]:
     """Level of each state counted from 1 at the initial ones; 0 where no path leads."""
     levels = np.zeros(len(offsets) - 1, dtype=np.int32)
-    frontier = np.unique(initial).astype(np.int64)
-    level = 1
+    place = np.zeros(len(levels), dtype=np.int64)
+    frontier = initial.astype(np.int64)
+    level = 0
     while len(frontier):
-        levels[frontier] = level
-        reached = np.unique(targets[successor_positions(offsets, frontier)])
-        frontier = reached[levels[reached] == 0].astype(np.int64)
         level += 1
+        frontier = frontier[levels[frontier] == 0]
+        levels[frontier] = level
+        place[frontier] = np.arange(len(frontier))  # of several equal ones the last counts
+        frontier = frontier[place[frontier] == np.arange(len(frontier))]
+        frontier = targets[successor_positions(offsets, frontier)].astype(np.int64)
     return levels
 
 

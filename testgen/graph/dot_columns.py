@@ -1,7 +1,7 @@
-"""The values of all states at once, variable by variable, as most dumps have them: the same variables in the same order.
+"""The values of all states at once, variable by variable, as most dumps have them: the same variables in one order.
 
-Equal texts are found by arrays, and each is read once. What is odd in any way, and all that is wrong, is left to be read
-state by state, where it can be told.
+Equal texts are found by arrays, and each is read once. What is odd in any way, and all that is wrong, is left to be
+read state by state, where it can be told.
 """
 
 from __future__ import annotations

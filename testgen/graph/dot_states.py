@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from testgen.errors import GraphError, ParseError
+from testgen.graph._kernels import escaped_evenly, intern_ranges
 from testgen.graph.builder import GraphBuilder
 from testgen.graph.dot_columns import read_columns
-from testgen.graph._kernels import escaped_evenly, intern_ranges
 from testgen.graph.dot_text import DotText, Positions, unescaped_offset_in
 from testgen.graph.model import GraphWarning
 from testgen.values import ValueSyntaxError, VariableText, split_state
