@@ -23,6 +23,7 @@ __all__ = [
     "TestgenError",
     "TraceError",
     "Unavailable",
+    "unreadable",
 ]
 
 
@@ -148,3 +149,10 @@ class Unavailable(ServerError):  # noqa: N818 - a state of things, told as the r
 
     With `TESTGEN_REQUIRE_LIVE=1` it fails instead.
     """
+
+
+def unreadable(path: str, error: OSError) -> TestgenError:
+    """What to raise when the file `path` cannot be read: a missing permission is a matter of the surroundings."""
+    kind = SurroundingsError if isinstance(error, PermissionError) else InputError
+    hint = "may this user read it?" if kind is SurroundingsError else None
+    return kind(f"cannot be read: {error.strerror or error}", location=Location(path), hint=hint)

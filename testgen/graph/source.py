@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import sys
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from testgen.errors import InputError, Location
+from testgen.errors import InputError, Location, unreadable
 
 __all__ = ["Source", "open_source", "resolve"]
 
@@ -45,7 +46,8 @@ def open_source(name: str) -> Source:
     """Read the dump `name`; `-` reads standard input.
 
     Raises:
-        InputError: It cannot be read, is empty, is cut inside its compression, or is not text.
+        InputError: It is missing, empty, cut inside its compression, or not text.
+        SurroundingsError: There is no permission to read it.
     """
     try:
         raw = sys.stdin.buffer.read() if name == _STANDARD_INPUT else resolve(name).read_bytes()
@@ -57,20 +59,18 @@ def open_source(name: str) -> Source:
             hint="was it copied whole? `gzip -t` tells; if not, dump again with `testgen explore`",
         ) from error
     except OSError as error:
-        raise InputError(
-            f"cannot be read: {error.strerror}", location=Location(name), hint="may this user read the file?"
-        ) from error
+        raise unreadable(name, error) from error
     if not content.strip():
         raise InputError(
             "the file is empty", location=Location(name), hint="did TLC stop before it found the initial states?"
         )
-    if b"\0" in content[:65536]:
+    if b"\0" in content:
         raise InputError(
             "is binary, not a state graph",
             location=Location(name),
             hint="testgen reads TLC's `-dump dot,actionlabels FILE`, plain or compressed by gzip",
         )
-    return Source(name, content)
+    return Source(name, content.removeprefix(codecs.BOM_UTF8))
 
 
 def _dumps_in(folder: Path) -> str:

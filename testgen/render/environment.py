@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -76,26 +76,41 @@ def render_template(name: str, context: Mapping[str, object], *, extra_folder: P
             sorted(path.relative_to(folder).as_posix() for folder in folders for path in folder.rglob("*.j2"))
         )
         raise RenderError(
-            f"no template {error.name!r}", location=_place(error), hint=f"there are: {known}; or give a path to a file"
+            f"no template {error.name!r}",
+            location=(place := _place(error)),
+            excerpt=_line(place),
+            hint=f"there are: {known}; or give a path to a file",
         ) from error
     except jinja2.TemplateSyntaxError as error:
-        raise RenderError(
-            f"the template is malformed: {error.message}",
-            location=Location(error.filename or name, error.lineno),
-            hint=_REPAIR,
-        ) from error
+        place = Location(error.filename or name, error.lineno)
+        raise _template_error(f"the template is malformed: {error.message}", place) from error
     except jinja2.UndefinedError as error:
-        raise RenderError(
-            f"the template uses what is not there: {error.message}",
-            location=_place(error) or Location(name),
-            hint=_REPAIR,
-        ) from error
+        place = _place(error) or Location(name)
+        raise _template_error(f"the template uses what is not there: {error.message}", place) from error
+    except UnicodeDecodeError as error:
+        raise _template_error(f"the template is not UTF-8: {error.reason}", _first_file(searched, name)) from error
     except Exception as error:  # expressions in templates are code, and may raise anything
-        raise RenderError(
-            f"the template failed ({type(error).__name__}: {error})",
-            location=_place(error) or Location(name),
-            hint=_REPAIR,
-        ) from error
+        place = _place(error) or Location(name)
+        raise _template_error(f"the template failed ({type(error).__name__}: {error})", place) from error
+
+
+def _template_error(problem: str, place: Location) -> RenderError:
+    return RenderError(problem, location=place, excerpt=_line(place), hint=_REPAIR)
+
+
+def _line(place: Location | None) -> str | None:
+    """What stands there, if it can be read."""
+    if place is None or place.line is None:
+        return None
+    try:
+        return Path(place.path).read_text(encoding="utf-8").split("\n")[place.line - 1]
+    except (OSError, UnicodeDecodeError, IndexError):
+        return None
+
+
+def _first_file(folders: Sequence[Path], name: str) -> Location:
+    """Where the template `name` is found."""
+    return Location(next((str(folder / name) for folder in folders if (folder / name).is_file()), name))
 
 
 _REPAIR = "repair the template at this line; the shipped story/test.py.j2 shows what a template is given"

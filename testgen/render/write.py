@@ -97,10 +97,10 @@ def _plan(files: Sequence[RenderedFile], out: Path) -> Written:
 
 
 def _is_generated(path: Path) -> bool:
-    if not path.is_file():
+    if path.is_symlink() or not path.is_file():  # testgen makes no links
         return False
     with path.open("rb") as file:
-        return has_mark(file.read(_HEAD_BYTES).decode(errors="replace"))
+        return has_mark(file.read(_HEAD_BYTES).decode(errors="replace"), path.name)
 
 
 def _replace(out: Path, files: Sequence[RenderedFile], stale: Sequence[str]) -> None:
@@ -127,7 +127,7 @@ def _replace_within(out: Path, files: Sequence[RenderedFile], stale: Sequence[st
         names = [*(file.name for file in files), *stale]
         for name in names:
             if (out / name).exists():
-                shutil.copy2(out / name, old / name, follow_symlinks=False)
+                shutil.copy2(out / name, old / name)
         try:
             for file in files:
                 (new / file.name).replace(out / file.name)
@@ -146,7 +146,7 @@ def _replace_within(out: Path, files: Sequence[RenderedFile], stale: Sequence[st
 def _restore(out: Path, old: Path, names: Sequence[str]) -> None:
     try:
         for name in names:
-            if (old / name).is_symlink() or (old / name).exists():
+            if (old / name).exists():
                 (old / name).replace(out / name)
             else:
                 (out / name).unlink(missing_ok=True)

@@ -1,9 +1,8 @@
-"""Choosing behaviors: which paths of a graph become tests. Knows no bindings and no templates."""
+"""Choosing behaviors: which paths of a graph become tests. Knows no bindings and no templates.
 
-from testgen.selection.all_behaviors import DEFAULT_LIMIT, select_all
-from testgen.selection.shortest import select_shortest
+A criterion says what must be covered, a strategy how, a budget how much.
+"""
 
-__all__ = ["CRITERIA", "DEFAULT_LIMIT", "select_all", "select_shortest"]
+from testgen.selection.request import DEFAULT_LIMIT, STRATEGIES, Request, select_behaviors
 
-CRITERIA = {"behaviors": select_all, "transitions": select_shortest}
-"""What can be covered, and how behaviors are then chosen."""
+__all__ = ["DEFAULT_LIMIT", "STRATEGIES", "Request", "select_behaviors"]

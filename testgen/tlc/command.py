@@ -11,14 +11,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from testgen.errors import InputError, SurroundingsError
+from testgen.errors import InputError, Location, SurroundingsError, unreadable
 from testgen.tlc.configuration import split_deadlock
 from testgen.tlc.locate import Java, Tlc, find_java, find_tlc, writes_trace_specifications
 
-__all__ = ["Settings", "Workspace", "size_bytes", "workspace"]
+__all__ = ["LEAST_HEAP", "STACKS", "Settings", "Workspace", "check_size", "size_bytes", "workspace"]
 
 DEFAULT_STACK = "1m"
 """Java's own default on 64-bit Linux, said aloud so that a stack overflow can be judged."""
+
+LEAST_HEAP = "2m"
+STACKS = "136k", "1g"
+"""What Java 17 takes on 64-bit Linux, least and most."""
 
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
@@ -77,11 +81,17 @@ class Workspace:
         return [*command, *settings.tlc_options, self.spec.name]
 
     def environment(self, settings: Settings) -> Mapping[str, str]:
-        """A wrapper script starts its own Java, which is reached through a variable that every Java reads."""
-        if self.java is not None:
-            return os.environ
-        given = os.environ.get("JAVA_TOOL_OPTIONS", "")
-        return {**os.environ, "JAVA_TOOL_OPTIONS": " ".join([given, *self._java_options(settings)]).strip()}
+        """A wrapper script starts its own Java, which is reached through a variable that every Java reads.
+
+        In the POSIX locale Java cannot open a file whose name is not ASCII, whatever its options say.
+        """
+        environment = dict(os.environ)
+        if environment.get("LC_ALL", "") in ("C", "POSIX"):
+            environment["LC_ALL"] = "C.UTF-8"
+        if self.java is None:
+            given = environment.get("JAVA_TOOL_OPTIONS", "")
+            environment["JAVA_TOOL_OPTIONS"] = " ".join([given, *self._java_options(settings)]).strip()
+        return environment
 
     def _java_options(self, settings: Settings) -> list[str]:
         return [
@@ -107,8 +117,10 @@ def workspace(spec: Path, config: Path) -> Iterator[Workspace]:
     java = find_java() if tlc.is_jar else None
     try:
         text = config.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read {config}: {error}") from error
+    except OSError as error:
+        raise unreadable(str(config), error) from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"is not UTF-8: {error.reason}", location=Location(str(config))) from error
     text, deadlock = split_deadlock(text)
     try:
         # Resolved, because the way back from the specification must not lead through symbolic links.
@@ -122,6 +134,21 @@ def workspace(spec: Path, config: Path) -> Iterator[Workspace]:
         yield Workspace(folder, spec, tlc, java, deadlock, writes_trace_specifications(tlc))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def check_size(what: str, size: str | None, least: str, most: str | None) -> None:
+    """Refuse a size that Java would refuse, in words of its own.
+
+    Raises:
+        InputError: `size` is none, or out of bounds.
+    """
+    if size is None:
+        return
+    size_in_bytes = size_bytes(size)
+    if size_in_bytes < size_bytes(least):
+        raise InputError(f"--{what} {size} is too small for Java", hint=f"it takes {least} or more, as in 512m")
+    if most is not None and size_in_bytes > size_bytes(most):
+        raise InputError(f"--{what} {size} is too much for Java", hint=f"it takes {most} or less")
 
 
 def size_bytes(size: str) -> int:

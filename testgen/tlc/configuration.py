@@ -10,7 +10,7 @@ import difflib
 import re
 from pathlib import Path
 
-from testgen.errors import InputError
+from testgen.errors import InputError, unreadable
 
 __all__ = ["find_configuration", "find_specification", "split_deadlock"]
 
@@ -21,19 +21,24 @@ _TOKENS = re.compile(
 )
 
 
+_LISTED = 8
+"""Files named in a hint."""
+
+
 def find_specification(path: Path) -> Path:
     """Return the module file `path` names, with or without `.tla`.
 
     Raises:
         InputError: There is no such file; the message names the modules that are there.
+        SurroundingsError: There is no permission to read it.
     """
     if path.is_file():
-        return path
+        return _readable(path)
     if path.is_dir() or not path.name:
         raise InputError(f"{path} is a directory, not a specification", hint=_neighbors(path / "_", ".tla"))
     with_suffix = path.with_name(f"{path.name}.tla")
     if path.suffix != ".tla" and with_suffix.is_file():
-        return with_suffix
+        return _readable(with_suffix)
     raise InputError(f"there is no specification {path}", hint=_neighbors(path, ".tla"))
 
 
@@ -78,6 +83,14 @@ def split_deadlock(text: str) -> tuple[str, bool | None]:
     return _TOKENS.sub(blank, text), said[-1] if said else None
 
 
+def _readable(path: Path) -> Path:
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        raise unreadable(str(path), error) from error
+    return path
+
+
 def _neighbors(wanted: Path, suffix: str) -> str:
     """Say which files with this suffix lie where `wanted` was expected, the nearest name first."""
     folder = wanted.parent
@@ -85,5 +98,6 @@ def _neighbors(wanted: Path, suffix: str) -> str:
     if not names:
         return f"there is no {suffix} file in {folder}"
     near = difflib.get_close_matches(wanted.name, names, n=1)
-    listing = ", ".join(near + [name for name in names if name not in near])
+    others = [name for name in names if name not in near]
+    listing = ", ".join([*near, *others[:_LISTED]]) + (", ..." if len(others) > _LISTED else "")
     return f"{'did you mean ' + near[0] + '? ' if near else ''}in {folder} there are: {listing}"

@@ -10,7 +10,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from testgen.errors import InputError
-from testgen.tlc.command import DEFAULT_STACK, Settings, Workspace, size_bytes, workspace
+from testgen.tlc.command import (
+    DEFAULT_STACK,
+    LEAST_HEAP,
+    STACKS,
+    Settings,
+    Workspace,
+    check_size,
+    size_bytes,
+    workspace,
+)
 from testgen.tlc.dump import DumpFile
 from testgen.tlc.judgment import Sources, judge
 from testgen.tlc.nontermination import DEEPER, explain_recursion, find_recursion
@@ -119,9 +128,8 @@ def _settings(
     # 131 polynomials in tlc2.util.FP64 of 2.15.
     if fingerprint is not None and not 0 <= fingerprint <= 130:
         raise InputError(f"there is no fingerprint polynomial {fingerprint}", hint="TLC has 0 to 130")
-    for size in (heap, stack):
-        if size is not None:
-            size_bytes(size)
+    check_size("heap", heap, LEAST_HEAP, None)
+    check_size("stack", stack, *STACKS)
     return Settings(workers or os.cpu_count() or 1, fingerprint, heap, stack, check_deadlock, tuple(tlc_options))
 
 

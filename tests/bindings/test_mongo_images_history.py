@@ -11,7 +11,7 @@ import pytest
 
 from testgen.graph import load
 from testgen.render import render_suite, write_suite
-from testgen.selection import DEFAULT_LIMIT, select_shortest
+from testgen.selection import Request, select_behaviors
 
 GRAPHS = Path(__file__).resolve().parents[2] / "graphs"
 
@@ -59,7 +59,7 @@ def test_conforms_and_an_answer_from_the_present_is_noticed(
     graph: str, binding: str, fault: str, kind: str, tmp_path: Path
 ) -> None:
     suite = tmp_path / graph
-    selected = select_shortest(load(str(GRAPHS / f"{graph}.dot")), limit=DEFAULT_LIMIT)
+    selected = select_behaviors(load(str(GRAPHS / f"{graph}.dot")), Request("transitions", "shortest"))
     write_suite(render_suite(selected, binding, version="0"), suite)
     honest = run(suite, "", tmp_path)
     assert " passed" in honest and "failed" not in honest and "skipped" not in honest, honest

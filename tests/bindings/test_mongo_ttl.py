@@ -16,7 +16,7 @@ from testgen.errors import ServerError
 from testgen.graph import load
 from testgen.mongo.locate import find_mongod
 from testgen.render import render_suite, write_suite
-from testgen.selection import select_all
+from testgen.selection import select_behaviors
 
 GRAPHS = Path(__file__).parents[2] / "graphs"
 
@@ -117,7 +117,7 @@ def live() -> None:
 
 def build(graph: str, binding: str, folder: Path, n_tests: int = 12) -> None:
     """Some behaviors of a graph, evenly from its first to its last, as tests."""
-    suite: Suite = select_all(load(str(GRAPHS / f"{graph}.dot.gz")))
+    suite: Suite = select_behaviors(load(str(GRAPHS / f"{graph}.dot.gz")))
     some = suite.behaviors[:: len(suite.behaviors) // n_tests]
     write_suite(render_suite(replace(suite, behaviors=some), binding, version="0", folder=folder), folder)
 

@@ -107,7 +107,7 @@ def test_check_names_the_files_that_are_out_of_date(build: Run, here: Path) -> N
     suite = here / "generated" / "store"
     text = (suite / "test_all.py").read_text()
     (suite / "test_all.py").write_text(text + "# edited\n")
-    (suite / "test_stale.py").write_text(text)
+    (suite / "test_stale.py").write_text(text.replace("test_all.py", "test_stale.py"))
     answer = build("--check")
     assert answer.code == ExitCode.NO
     assert answer.out.splitlines() == [
@@ -116,7 +116,7 @@ def test_check_names_the_files_that_are_out_of_date(build: Run, here: Path) -> N
         "    test_stale.py  (no longer generated)",
     ]
     for number in range(12):
-        (suite / f"test_stale_{number}.py").write_text(text)
+        (suite / f"test_stale_{number}.py").write_text(text.replace("test_all.py", f"test_stale_{number}.py"))
     assert build("--check").out.splitlines()[-1] == "    ... and 4 more"
 
 
@@ -183,6 +183,14 @@ def test_two_graphs_of_one_name_do_not_overwrite_each_other(run_testgen: Run, st
     assert answer.code == ExitCode.REQUEST
     assert "would both go to generated/store" in answer.err
     assert not (here / "generated").exists()
+
+
+@pytest.mark.parametrize("option", ["--out", "--binding", "--template"])
+def test_empty_option_is_a_usage_error(option: str, build: Run, here: Path) -> None:
+    before = contents(here)
+    answer = build(option, "")
+    assert (answer.code, contents(here)) == (ExitCode.REQUEST, before)
+    assert "it is empty" in answer.err
 
 
 def test_out_with_several_graphs_is_a_usage_error(run_testgen: Run) -> None:
@@ -428,3 +436,26 @@ def test_name_that_cannot_be_encoded_is_no_defect(here: Path, store: Path) -> No
     result = command("build", name, "--binding", STORE_BINDING, "--json", cwd=here)
     assert result.returncode == 0, result.stderr
     assert json.loads(result.stdout)["graph"] == name
+
+
+@pytest.mark.parametrize(
+    ("flags", "chosen"),
+    [
+        ([], ("behaviors", "all")),
+        (["--criterion", "states"], ("states", "minimum")),
+        (["--criterion", "transitions"], ("transitions", "minimum")),
+        (["--criterion", "transitions", "--strategy", "shortest"], ("transitions", "shortest")),
+        (["--criterion", "transition-pairs"], ("transition-pairs", "minimum")),
+    ],
+)
+def test_criterion_and_strategy_are_told(flags: list[str], chosen: tuple[str, str], build: Run) -> None:
+    document = json.loads(build(*flags, "--json").out)
+    assert (document["criterion"], document["strategy"]) == chosen
+    assert document["tests"] >= document["lower_bound"] >= 1
+
+
+def test_strategy_that_the_criterion_does_not_have_is_told(build: Run) -> None:
+    answer = build("--criterion", "actions", "--strategy", "minimum")
+    assert answer.code == ExitCode.REQUEST
+    assert "no strategy 'minimum' for criterion 'actions'" in answer.err
+    assert "there is shortest, random" in answer.err

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from testgen.errors import GraphError, InputError, ParseError, TestgenError
+from testgen.errors import ExitCode, GraphError, InputError, ParseError, TestgenError
 from testgen.graph import StateGraph, load
 from testgen.graph.dot import read_dot
 from testgen.graph.source import Source
@@ -67,9 +67,7 @@ def test_binary_file(write: Write, content: bytes) -> None:
     assert error_of(write(content)).message == "is binary, not a state graph"
 
 
-@pytest.mark.parametrize(
-    "content", ["hello", "---- MODULE A ----\n====", '{"states": []}', "\x1b[31mred", "\ufeffdigraph G {"]
-)
+@pytest.mark.parametrize("content", ["hello", "---- MODULE A ----\n====", '{"states": []}', "\x1b[31mred"])
 def test_text_that_is_no_dot(write: Write, content: str) -> None:
     error = error_of(write(content))
     assert "does not begin like a DOT file of TLC" in error.message
@@ -102,6 +100,20 @@ def test_a_name_finds_its_compressed_file_and_a_plain_one_first(write: Write) ->
     write("not a dump", "g.dot")
     with pytest.raises(ParseError):
         load("g.dot")
+
+
+def test_a_byte_order_mark_is_passed_over(write: Write) -> None:
+    assert load(write("\ufeff" + WHOLE)).n_states == 2
+
+
+def test_a_missing_permission_is_a_matter_of_the_surroundings(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    name = write(WHOLE)
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    error = error_of(name)
+    assert (error.exit_code, error.message) == (ExitCode.SURROUNDINGS, "cannot be read: Permission denied")
 
 
 def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:

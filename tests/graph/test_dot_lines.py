@@ -232,15 +232,16 @@ def test_a_state_declared_twice_with_other_values_is_told(load_lines: LoadLines)
     with pytest.raises(GraphError, match="state 2 is declared again with other values; first in line 7") as caught:
         load_lines(INITIAL, "1 -> 2;", SECOND, '2 [label="x = 3"];')
     assert caught.value.location is not None
-    assert caught.value.location.line == 8
+    assert (caught.value.location.line, caught.value.location.column) == (8, len('2 [label="x = ') + 1)
 
 
-@pytest.mark.parametrize(("line", "words", "number"), [("1 -> 3;", "to state 3", 6), ("-3 -> 1;", "from state -3", 6)])
-def test_an_undeclared_state_is_told(load_lines: LoadLines, line: str, words: str, number: int) -> None:
+@pytest.mark.parametrize(("line", "words", "column"), [("1 -> 3;", "to state 3", 6), ("-3 -> 1;", "from state -3", 1)])
+def test_an_undeclared_state_is_told(load_lines: LoadLines, line: str, words: str, column: int) -> None:
     with pytest.raises(GraphError, match=f"transition {words}, which the file does not declare") as caught:
         load_lines(INITIAL, line)
     assert caught.value.location is not None
-    assert (caught.value.location.line, caught.value.excerpt) == (number, line)
+    assert (caught.value.location.line, caught.value.location.column) == (6, column)
+    assert caught.value.excerpt == line
 
 
 def test_no_initial_state_is_told(load_lines: LoadLines) -> None:

@@ -69,6 +69,15 @@ def test_error_of_a_template_names_file_and_line(template: str, line: int, words
     assert words in str(caught.value)
     assert caught.value.location is not None
     assert (caught.value.location.path, caught.value.location.line) == (str(path), line)
+    assert caught.value.excerpt == template.split("\n")[line - 1]
+
+
+def test_template_that_is_not_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / "t.j2").write_bytes(b"caf\xe9")
+    with pytest.raises(RenderError, match=r"t\.j2: the template is not UTF-8") as caught:
+        render_template("t.j2", {}, extra_folder=tmp_path)
+    assert caught.value.location is not None
+    assert caught.value.location.path == str(tmp_path / "t.j2")
 
 
 def test_missing_template_lists_those_that_are_there(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from testgen.graph import load
 from testgen.render import render_suite, write_suite
-from testgen.selection import select_all
+from testgen.selection import select_behaviors
 from tests.conftest import TESTS
 
 Run = Callable[..., str]
@@ -25,7 +25,7 @@ def project(store: Path, tmp_path: Path) -> Path:
     shutil.copytree(TESTS / "systems", folder / "bindings", ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "pytest.ini").write_text("[pytest]\n")
     binding = f"{folder / 'bindings' / 'store.py'}:Store"
-    suite = select_all(load(str(store)))
+    suite = select_behaviors(load(str(store)))
     write_suite(render_suite(suite, binding, version="0", folder=folder / "generated"), folder / "generated")
     return folder
 

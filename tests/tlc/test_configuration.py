@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from testgen.errors import InputError
+from testgen.errors import InputError, SurroundingsError
 from testgen.tlc.configuration import find_configuration, find_specification, split_deadlock
 
 
@@ -31,6 +31,18 @@ def test_a_configuration_is_a_file_or_a_name_beside_the_specification(tmp_path: 
     assert find_configuration(spec, "small") == small
     assert find_configuration(spec, "small.cfg") == small
     assert find_configuration(spec, str(small)) == small
+
+
+def test_a_specification_that_may_not_be_read_is_a_matter_of_the_surroundings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, mode: str) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    (tmp_path / "Queue.tla").touch()
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(SurroundingsError, match=r"Queue\.tla: cannot be read: Permission denied"):
+        find_specification(tmp_path / "Queue.tla")
 
 
 def test_what_is_missing_is_told_with_what_is_there(tmp_path: Path) -> None:

@@ -104,6 +104,16 @@ def test_check_deadlock_works_with_every_tlc_and_the_argument_wins(write_spec: W
     assert explore(spec, cfg, None, check_deadlock=True).verdict is Verdict.DEADLOCK
 
 
+def test_names_that_are_not_ascii_under_the_posix_locale(
+    write_spec: WriteSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec, cfg = write_spec("Counter", "CONSTANT N = 3; INIT Init; NEXT Next")
+    folder = tmp_path / "caf\u00e9"
+    folder.mkdir()
+    monkeypatch.setenv("LC_ALL", "C")
+    assert explore(spec.rename(folder / spec.name), cfg, None).verdict is Verdict.OK
+
+
 def test_paths_with_blanks_links_and_from_elsewhere(
     write_spec: WriteSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -243,7 +253,14 @@ def test_missing_java_is_told_before_anything_is_written(
 
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
-    [({"workers": 0}, "0 workers"), ({"heap": "8q"}, "'8q' is not a size"), ({"fingerprint": 131}, "polynomial 131")],
+    [
+        ({"workers": 0}, "0 workers"),
+        ({"heap": "8q"}, "'8q' is not a size"),
+        ({"heap": "1"}, "--heap 1 is too small for Java"),
+        ({"stack": "135k"}, "--stack 135k is too small for Java"),
+        ({"stack": "2g"}, "--stack 2g is too much for Java"),
+        ({"fingerprint": 131}, "polynomial 131"),
+    ],
 )
 def test_arguments_out_of_range(write_spec: WriteSpec, arguments: dict[str, object], complaint: str) -> None:
     spec, cfg = write_spec("Faulty", ENDLESS)

@@ -1,0 +1,116 @@
+"""Strategy `minimum`: provably the fewest behaviors that pass every state, transition, or pair of transitions.
+
+Within a strongly connected component a behavior may go round as it likes, so one visit is enough for all that is in it.
+What counts is therefore the acyclic graph of components, on which a minimum flow tells how many behaviors it takes and
+through which components they go; a cut through that graph proves that fewer cannot do.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
+
+from testgen.selection._minimum_flow import minimum_flow
+from testgen.selection.certificate import Cut
+from testgen.selection.ground import Ground
+from testgen.selection.part import Path
+from testgen.selection.tours import Tours
+
+__all__ = ["fewest_paths"]
+
+
+def fewest_paths(ground: Ground) -> tuple[list[Path], Cut]:
+    """The paths over places and moves, in no order that matters, and a cut that proves that fewer cannot do."""
+    n_places = len(ground.places)
+    ones = np.ones(len(ground.targets), dtype=np.int8)
+    matrix = csr_array((ones, ground.targets, ground.offsets), shape=(n_places, n_places))
+    n_components, components = connected_components(matrix, directed=True, connection="strong")
+    sources = components[ground.sources].astype(np.int64)
+    targets = components[ground.targets].astype(np.int64)
+    between = np.flatnonzero(sources != targets)
+    within = np.flatnonzero((sources == targets) & ground.moves)
+    is_due = np.zeros(n_components, dtype=bool)
+    is_due[components[ground.places]] = True
+    is_due[sources[within]] = True
+    # A component must be visited for its own sake if no move that must be taken leads there or away.
+    taken = between[ground.moves[between]]
+    is_due[sources[taken]] = is_due[targets[taken]] = False
+    # Such a component is cut in two, joined by an edge that must be taken.
+    due = np.flatnonzero(is_due)
+    leaving = np.arange(n_components, dtype=np.int64)
+    leaving[due] = n_components + np.arange(len(due))
+    pairs, edge_of_move = np.unique(
+        leaving[sources[between]] * (n_components + len(due)) + targets[between], return_inverse=True
+    )
+    lower = np.bincount(edge_of_move, ground.moves[between], len(pairs)).astype(np.int64)
+    tails, heads = np.divmod(pairs, n_components + len(due))
+    starts = np.zeros(n_components + len(due), dtype=bool)
+    starts[components[ground.starts]] = True
+    flow = minimum_flow(
+        n_components + len(due),
+        np.concatenate((tails, due)),
+        np.concatenate((heads, leaving[due])),
+        np.concatenate((lower, np.ones(len(due), dtype=np.int64))),
+        starts,
+    )
+    cut = Cut(flow.inside[:n_components][components], flow.inside[leaving][components], components)
+    crossings = _moves_by_component(ground, between, edge_of_move, flow.edges, sources)
+    begin = np.unique(components[ground.starts], return_index=True)
+    first_place = dict(zip(begin[0].tolist(), ground.starts[begin[1]].tolist(), strict=True))
+    walker = _Walker(ground, components, crossings)
+    paths = [
+        walker.walk(first_place[component])
+        for component in np.flatnonzero(flow.starts).tolist()
+        for _ in range(int(flow.starts[component]))
+    ]
+    assert not any(crossings.values()), "a move was left over"
+    return paths, cut
+
+
+def _moves_by_component(
+    ground: Ground,
+    between: npt.NDArray[np.int64],
+    edge_of_move: npt.NDArray[np.int64],
+    flow: npt.NDArray[np.int64],
+    sources: npt.NDArray[np.int64],
+) -> dict[int, list[int]]:
+    """For each component the moves by which paths leave it, each as often as paths take it; the last is taken first.
+
+    Of several moves between two components each that must be taken is taken once, and the first as often as is left.
+    """
+    required = ground.moves[between]
+    times = required.astype(np.int64)
+    edges, first = np.unique(edge_of_move, return_index=True)
+    rest = flow[edges] - np.bincount(edge_of_move, times, len(edges)).astype(np.int64)[edges]
+    times[first] += rest
+    moves: dict[int, list[int]] = {}
+    repeated = np.repeat(between, np.maximum(times - 1, 0))
+    for move in [*repeated[::-1].tolist(), *between[times > 0][::-1].tolist()]:
+        moves.setdefault(int(sources[move]), []).append(move)
+    return moves
+
+
+class _Walker:
+    """Walks from a place through the components, going round in each that nobody has been to."""
+
+    def __init__(self, ground: Ground, components: npt.NDArray[np.int32], crossings: dict[int, list[int]]) -> None:
+        self._sources: list[int] = ground.sources.tolist()
+        self._targets: list[int] = ground.targets.tolist()
+        self._components: list[int] = components.tolist()
+        self._tours = Tours(ground, components)
+        self._crossings = crossings
+
+    def walk(self, place: int) -> Path:
+        """Walk until no move is left over that leads on; the moves taken are left over no more."""
+        start, walk = place, list[int]()
+        while True:
+            tour, place = self._tours.tour(place)
+            walk += tour
+            onward = self._crossings.get(self._components[place])
+            if not onward:
+                return start, walk
+            move = onward.pop()
+            walk += [*self._tours.way(place, self._sources[move]), move]
+            place = self._targets[move]
