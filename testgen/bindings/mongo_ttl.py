@@ -345,8 +345,7 @@ class TTLOrdering(MongoBinding):
 
     def close(self) -> None:
         super().close()
-        for session in self._sessions.values():
-            session.end_session()  # which aborts a transaction that is open still
+        self.server.end_sessions(self._sessions.values())
         self._surroundings.leave(self.prefix)
 
     def _date(self, kind: str, doc: int) -> datetime:
