@@ -460,10 +460,8 @@ class StreamConsumer(MongoBinding):
 
     def close(self) -> None:
         super().close()
-        for session in (self._writer, self._transaction):
-            if session is not None:
-                session.end_session()  # aborts what is open
-        if self._droppable:
+        self.server.end_sessions(session for session in (self._writer, self._transaction) if session is not None)
+        if self._droppable and not self.server.has_gone:
             self._control.close()
             with self.server.doing("dropping the collection"):
                 self.collection.drop()

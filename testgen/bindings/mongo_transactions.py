@@ -137,8 +137,7 @@ class Transactions(MongoBinding):
         return self._status
 
     def close(self) -> None:
-        for session in self._sessions:
-            session.end_session()  # aborts what is open
+        self.server.end_sessions(self._sessions)
         super().close()
 
 

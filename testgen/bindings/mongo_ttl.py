@@ -40,6 +40,7 @@ _OPERATIONS = {"insert": "i", "delete": "d"}
 _END_OF_TIME = Timestamp(2**32 - 1, 0)
 _IMAGES = ("fullDocument", "fullDocumentBeforeChange")
 _W1 = WriteConcern(w=1)
+_LONG = timedelta(days=3650)
 _indexed: set[Server] = set()
 
 
@@ -345,13 +346,15 @@ class TTLOrdering(MongoBinding):
 
     def close(self) -> None:
         super().close()
-        for session in self._sessions.values():
-            session.end_session()  # which aborts a transaction that is open still
+        self.server.end_sessions(self._sessions.values())
         self._surroundings.leave(self.prefix)
 
     def _date(self, kind: str, doc: int) -> datetime:
-        """The later a document is staged, the younger it is: a pass deletes the oldest first."""
-        age = timedelta(seconds=1000 - doc) if kind == "past" else timedelta(seconds=-10000)
+        """The later a document is staged, the younger it is: a pass deletes the oldest first.
+
+        Years away, as the server's clock may differ from ours, and either may be set.
+        """
+        age = _LONG - timedelta(seconds=doc) if kind == "past" else -_LONG
         return self._now - age
 
     def _kind(self, document: Document) -> str:

@@ -5,10 +5,13 @@ Loaded through the entry point `pytest11` wherever testgen is installed; does no
 
 from __future__ import annotations
 
+import linecache
 import os
 import re
 import shlex
 import sys
+import traceback
+from collections import Counter
 from collections.abc import Generator
 from itertools import islice
 from pathlib import Path
@@ -18,8 +21,9 @@ from typing import Any
 import pytest
 
 from testgen.bindings.protocol import Binding, Divergence
+from testgen.errors import ServerError
 from testgen.runtime.conformance import differences
-from testgen.runtime.fixtures import BINDING
+from testgen.runtime.fixtures import BINDING, MISSING
 from testgen.runtime.lockstep import call_in_lockstep, close_prepared, seconds_taken
 from testgen.values.plain import python_literal
 
@@ -43,33 +47,60 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Put the behavior's story in place of the traceback when a generated test fails."""
-    report = yield
+    story = _story(item, call)
+    if story is not None and story.is_complete:
+        # Told before pytest shows the traceback, which nobody will see: it parses the whole file for it, 0.2 s a test.
+        item.repr_failure = lambda *_, **__: story  # type: ignore[method-assign, assignment]  # of this item
+    try:
+        report = yield
+    finally:
+        item.__dict__.pop("repr_failure", None)
     if call.when == "call" and (seconds := seconds_taken(item)) is not None:
         report.duration = seconds
-    binding = item.stash.get(BINDING, None)
-    if binding is None or call.when != "call" or call.excinfo is None or not report.failed:
-        return report
-    failure = call.excinfo.value
-    try:
-        story = describe_failure(item, binding, call.excinfo)
-    except Exception as error:  # what a system shows can be anything; a report must not end the run
-        report.sections.append(("testgen", f"cannot tell this failure as a story: {type(error).__name__}: {error}"))
-        return report
-    if not isinstance(failure, Divergence):  # the system raised: its own traceback is of use as well
-        story = f"{story}\n\n{report.longreprtext}"
-    told: Any = _ToldFailure(story, _kind(binding, failure), item)  # Any: pytest names no protocol for this
-    report.longrepr = told
-    # An attribute of plain values, which pytest-xdist carries over from its workers.
-    report.testgen = {  # type: ignore[attr-defined]  # reports take any attribute
-        "kind": _kind(binding, failure),
-        "steps": len(binding.journal.entries),
-        "command": _command(item),
-    }
+    # Attributes of plain values, which pytest-xdist carries over from its workers.
+    if MISSING in item.stash and report.skipped:
+        report.testgen_missing = item.stash[MISSING]  # type: ignore[attr-defined]  # reports take any attribute
+    if story is not None and report.failed:
+        if not story.is_complete:  # the system raised: its own traceback is of use as well
+            story.add(report.longreprtext)
+        told: Any = story  # Any: pytest names no protocol for this
+        report.longrepr = told
+        report.testgen = story.summary  # type: ignore[attr-defined]  # as above
     return report
 
 
+def _story(item: pytest.Item, call: pytest.CallInfo[None]) -> _ToldFailure | None:
+    """The story of a generated test that has failed; None for any other."""
+    binding = item.stash.get(BINDING, None)
+    if binding is None or call.when != "call" or call.excinfo is None:
+        return None
+    if isinstance(call.excinfo.value, pytest.skip.Exception):
+        return None
+    try:
+        return _ToldFailure(item, binding, call.excinfo)
+    except Exception as error:  # what a system shows can be anything; a report must not end the run
+        words = f"cannot tell this failure as a story: {type(error).__name__}: {error}"
+        item.add_report_section("call", "testgen", words)
+        return None
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:  # Any: pytest keeps its type to itself
-    """Group the failures of generated tests by what differed after which step, the shortest behavior of each first."""
+    """Say why generated tests were skipped; group their failures by what differed after which step."""
+    _summarize_missing(terminalreporter)
+    _summarize_failures(terminalreporter)
+
+
+def _summarize_missing(terminalreporter: Any) -> None:  # Any: as above
+    """Say what the tests that were skipped would need, which pytest does only if asked."""
+    skipped = terminalreporter.stats.get("skipped", ())
+    reasons = Counter(told for report in skipped if (told := getattr(report, "testgen_missing", None)) is not None)
+    for reason, count in reasons.most_common():
+        terminalreporter.write_sep("=", f"{count} generated {'test' if count == 1 else 'tests'} skipped")
+        terminalreporter.write_line(reason)
+
+
+def _summarize_failures(terminalreporter: Any) -> None:  # Any: as above
+    """Group the failures of generated tests by kind, the shortest behavior of each first."""
     kinds: dict[str, list[tuple[int, str]]] = {}
     for report in terminalreporter.stats.get("failed", ()):
         told = getattr(report, "testgen", None)
@@ -77,7 +108,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:  # Any: pytest keeps
             kinds.setdefault(told["kind"], []).append((told["steps"], told["command"]))
     if not kinds:
         return
-    terminalreporter.write_sep("=", "divergences by kind, each with its shortest behavior")
+    terminalreporter.write_sep("=", "failures by kind, each with its shortest behavior")
     for kind, failures in sorted(kinds.items(), key=lambda pair: (-len(pair[1]), pair[0])):
         terminalreporter.write_line(f"{len(failures):5}  {kind}")
         terminalreporter.write_line(f"       {min(failures)[1]}")
@@ -103,12 +134,16 @@ def pytest_unconfigure() -> None:
 
 
 def describe_failure(item: pytest.Item, binding: Binding, excinfo: pytest.ExceptionInfo[BaseException]) -> str:
-    """Behavior, step, expectation and observation of a failed test, and how to run it alone."""
+    """Behavior, step, expectation and observation of a failed test, and how to run it alone.
+
+    A test that met with trouble with the server was broken off: that says nothing of conformance.
+    """
     name = getattr(item, "originalname", None) or item.name
     behavior = _BEHAVIOR_ID.search(name)
     entries = binding.journal.entries
     at = f"at step {len(entries)}, {_clipped(entries[-1])}" if entries else "before its first step"
-    lines = [f"behavior {behavior.group(1) if behavior else name} diverges from the specification {at}"]
+    verdict = "was broken off" if isinstance(excinfo.value, ServerError) else "diverges from the specification"
+    lines = [f"behavior {behavior.group(1) if behavior else name} {verdict} {at}"]
     lines += [line for line in (_summary(item), _statement(item, excinfo)) if line]
     lines += ["", *_what_differs(excinfo.value), ""]
     for number, entry in enumerate(entries, 1):
@@ -118,20 +153,32 @@ def describe_failure(item: pytest.Item, binding: Binding, excinfo: pytest.Except
 
 
 class _ToldFailure:
-    """A story in the form in which pytest shows a failure: all of it once, and one line in summaries and JUnit XML."""
+    """A story in the form in which pytest shows a failure: all of it once, and one line in summaries and JUnit XML.
 
-    def __init__(self, story: str, kind: str, item: pytest.Item) -> None:
-        self._story = story
+    Attributes:
+        is_complete: Whether it says all that is of use, so that no traceback need be shown.
+        summary: Plain values for the grouping of failures.
+    """
+
+    def __init__(self, item: pytest.Item, binding: Binding, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        failure = excinfo.value
+        self._text = describe_failure(item, binding, excinfo)
+        self.is_complete = isinstance(failure, (Divergence, ServerError))
+        kind = _kind(binding, failure)
+        self.summary = {"kind": kind, "steps": len(binding.journal.entries), "command": _command(item)}
         path, line, _ = item.location
-        self.reprcrash = SimpleNamespace(
-            path=path, lineno=(line or 0) + 1, message=f"{kind}: system and specification differ"
-        )
+        differ = f"{kind}: system and specification differ"
+        message = _words(failure).splitlines()[0] if isinstance(failure, ServerError) else differ
+        self.reprcrash = SimpleNamespace(path=path, lineno=(line or 0) + 1, message=message)
+
+    def add(self, text: str) -> None:
+        self._text = f"{self._text}\n\n{text}"
 
     def __str__(self) -> str:
-        return self._story
+        return self._text
 
     def toterminal(self, writer: Any) -> None:  # Any: pytest keeps its type to itself
-        writer.line(self._story)
+        writer.line(self._text)
 
 
 def _kind(binding: Binding, failure: BaseException) -> str:
@@ -144,9 +191,11 @@ def _kind(binding: Binding, failure: BaseException) -> str:
 
 
 def _what_differs(failure: BaseException) -> list[str]:
+    if isinstance(failure, ServerError):
+        return [f"  {line}" for line in _words(failure).splitlines()]
     if not isinstance(failure, Divergence):
         return [
-            f"  raised    {type(failure).__name__}: {failure}",
+            f"  raised    {_words(failure)}",
             "  expected  the step to succeed, as it does in the specification",
         ]
     fields = list(islice(differences(failure.expected, failure.observed), _FIELDS_SHOWN + 1))
@@ -163,14 +212,18 @@ def _what_differs(failure: BaseException) -> list[str]:
     ]
 
 
+def _words(failure: BaseException) -> str:
+    return f"{type(failure).__name__}: {failure}"
+
+
 def _statement(item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]) -> str:
     """Where in the test the failure came from, as editors and people read it: `path:line: statement`."""
-    own = [entry for entry in excinfo.traceback if entry.path == item.path]
-    if not own:
+    own = [frame for frame in traceback.extract_tb(excinfo.tb) if frame.filename == str(item.path)]
+    if not own or (line := own[-1].lineno) is None:
         return ""
-    line = own[-1].lineno
-    source = " ".join(part.strip() for part in str(own[-1].statement).splitlines())
-    return f"{_shown_path(item)}:{line + 1}: {_clipped(source)}"
+    last_line = own[-1].end_lineno or line  # of the call, which is the whole statement
+    source = " ".join(linecache.getline(own[-1].filename, n).strip() for n in range(line, last_line + 1))
+    return f"{_shown_path(item)}:{line}: {_clipped(source)}"
 
 
 def _command(item: pytest.Item) -> str:

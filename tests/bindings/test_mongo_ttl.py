@@ -143,6 +143,17 @@ def test_real_server_does_what_it_should_and_refuses_what_it_must(graph: str, bi
     assert "skipped" not in output
 
 
+@pytest.mark.mongo
+@pytest.mark.usefixtures("live")
+@pytest.mark.parametrize("days", [-1, 1])
+def test_clocks_of_test_and_server_may_differ(days: int, tmp_path: Path) -> None:
+    build("ttl-small", "mongo_ttl", tmp_path)
+    (tmp_path / "conftest.py").write_text(CLOCK_SET.format(days=days))
+    output = run_pytest(tmp_path)
+    assert " passed in" in output
+    assert "failed" not in output
+
+
 DROPPED = """
 from testgen.bindings import mongo_ttl
 
@@ -171,6 +182,19 @@ from testgen.bindings import mongo_ttl
 
 sort = mongo_ttl._Surroundings._sort
 mongo_ttl._Surroundings._sort = lambda self, events: sort(self, [event for event in events for _ in range(2)])
+"""
+CLOCK_SET = """
+import datetime as library
+from testgen.bindings import mongo_ttl
+
+
+class SetClock(library.datetime):
+    @classmethod
+    def now(cls, zone):
+        return library.datetime.now(zone) + library.timedelta(days={days})
+
+
+mongo_ttl.datetime = SetClock
 """
 GATE_OPEN_TOO_LONG = """
 from testgen.mongo import TTLGate
