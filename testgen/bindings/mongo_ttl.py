@@ -2,7 +2,8 @@
 
 A pass of the TTL monitor takes a second and concerns the whole server, so tests share passes: `lockstep` has
 `testgen.runtime` run them together up to each. The monitor stands before a gate at all other times, and whoever lets a
-pass through makes sure that it was exactly one.
+pass through makes sure that it was exactly one. What tests share as well is the reading of oplog, documents and stream:
+once for all that want to see them, none of which goes on before it has seen its own.
 
 Two of the specification's configurations have steps that no server may take: a pass that deletes what is not
 committed, a stream that delivers a later event first. The tests of `ImpossibleEarlyTTL` and `ImpossibleReorder` drive
@@ -12,7 +13,7 @@ the server up to the first such step and prove that it had the occasion, and ref
 from __future__ import annotations
 
 import contextlib
-import re
+import os
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -81,6 +82,7 @@ class _Surroundings:
     def __init__(self, server: Server, collection: Collection[Document]) -> None:
         self.server = server
         self._collection = collection
+        self._own_process = {"$regex": f"^{os.getpid()}[.]"}
         own = {"ns": collection.full_name, "op": {"$in": ["i", "u", "d"]}}
         self._matching = {"$or": [own, {"ns": "admin.$cmd", "o.applyOps.ns": collection.full_name}]}
         self._documents: dict[str, list[Document]] = {}
@@ -97,12 +99,11 @@ class _Surroundings:
         self._close_gate()
         if self._stream is None:
             has_created_at = [{f"{image}.createdAt": {"$exists": True}} for image in _IMAGES]
-            own_process = {"documentKey._id": {"$regex": f"^{re.escape(prefix.partition('.')[0])}[.]"}}
             self._stream = ChangeStream(
                 self.server,
                 self._collection.database.name,
                 self._collection.name,
-                pipeline=[{"$match": own_process}, {"$match": {"$or": has_created_at}}],
+                pipeline=[{"$match": {"documentKey._id": self._own_process}}, {"$match": {"$or": has_created_at}}],
                 options={"fullDocumentBeforeChange": "whenAvailable"},
             )
 
@@ -126,10 +127,13 @@ class _Surroundings:
                 self._sort(read())
         return events.popleft() if events else None
 
-    def drain(self, prefix: str) -> list[Event]:
-        """All further events of one test, up to now."""
+    def drain(self) -> None:
+        """Read what the stream has for any test, up to now."""
         assert self._stream is not None, "a test has joined"
         self._sort(self._stream.drain())
+
+    def take_events(self, prefix: str) -> list[Event]:
+        """All further events of one test, as far as the stream has been read."""
         events = list(self._events[prefix])
         self._events[prefix].clear()
         return events
@@ -155,15 +159,19 @@ class _Surroundings:
         except ServerError:
             self._remove_gate()  # the next pass begins anew
             raise
+        self.look()
+        return n_passes
+
+    def look(self) -> None:
+        """Read documents and oplog, for all tests."""
         self.read_log()
         self._documents = {}
         with self.server.doing("reading the documents"):
-            for document in self._collection.find():
+            for document in self._collection.find({"_id": self._own_process}):
                 self._documents.setdefault(_prefix(document["_id"]), []).append(document)
-        return n_passes
 
     def documents_of(self, prefix: str) -> list[Document]:
-        """The documents of one test that were there after the last pass."""
+        """The documents of one test that were there at the last look."""
         return self._documents.get(prefix, [])
 
     def log_of(self, prefix: str) -> list[_Logged]:
@@ -255,10 +263,6 @@ class TTLOrdering(MongoBinding):
         self._documents: list[Document] = []
         self._idle_passes = 0
 
-    def shared_step(self, perform: Callable[[], int]) -> int:
-        """Perform what other tests can take part in; run in lock-step, they do."""
-        return perform()
-
     @action("Stage", parameters=_staged)
     def stage(self, created_at: str) -> None:
         """Insert a document in a transaction of its own, and leave that open."""
@@ -293,7 +297,7 @@ class TTLOrdering(MongoBinding):
     def ttl_pass(self) -> None:
         """Let the TTL monitor make exactly one pass."""
         n_before = len(self._log)
-        self.shared_step(self._surroundings.let_one_pass)
+        self._let_one_pass()
         self._log = self._surroundings.log_of(self.prefix)
         self._documents = self._surroundings.documents_of(self.prefix)
         if len(self._log) == n_before:
@@ -312,7 +316,7 @@ class TTLOrdering(MongoBinding):
         """The stream has exactly these events left, in this order, and all else is as it was."""
         self._is_seen = False
         self.check_state()
-        late = self._entries(self._surroundings.drain(self.prefix))
+        late = self._entries(self._further_events())
         self.expect("events that are still to be delivered", rest, late)
 
     @observes("docs")
@@ -364,16 +368,23 @@ class TTLOrdering(MongoBinding):
             return "aborted"
         return "staged" if self._sessions[doc].in_transaction else "deleted"
 
+    def _let_one_pass(self) -> int:
+        return self.shared_step(self._surroundings.let_one_pass, costly=True)
+
+    def _further_events(self) -> list[Event]:
+        """All that the stream has, up to now, and that was not delivered."""
+        self.shared_step(self._surroundings.drain)
+        return self._surroundings.take_events(self.prefix)
+
     def _look(self) -> None:
         """Read documents and oplog, unless this test has done nothing to them since.
 
         What they show without that will show at the next step or, at the latest, at the end.
         """
         if not self._is_seen:
-            self._surroundings.read_log()
+            self.shared_step(self._surroundings.look)
             self._log = self._surroundings.log_of(self.prefix)
-            with self.server.doing("reading the documents"):
-                self._documents = list(self.collection.find(self.own_documents()))
+            self._documents = self._surroundings.documents_of(self.prefix)
             self._is_seen = True
 
     def _entries(self, events: list[Event]) -> list[Entry]:
@@ -427,7 +438,7 @@ class ImpossibleEarlyTTL(TTLOrdering):
         self.expect("documents in open transactions at the pass", docs, self._uncommitted(docs))
 
         n_passes = self._surroundings.passes
-        self.expect("passes made by now", n_passes + 1, self.shared_step(self._surroundings.let_one_pass))
+        self.expect("passes made by now", n_passes + 1, self._let_one_pass())
         self._is_seen = False
         self.expect("what the pass did to a document made for it", ["i", "d"], self._surroundings.operations_on(decoy))
         log += [{"op": "d", "doc": doc} for doc in live]
@@ -441,11 +452,11 @@ class ImpossibleEarlyTTL(TTLOrdering):
         shown = [doc for doc, shown in enumerate(self.docs(), 1) if shown["state"] == "live" and doc in docs]
         self.expect("documents that are there after the commits", docs, shown)
 
-        self.shared_step(self._surroundings.let_one_pass)
+        self._let_one_pass()
         self._is_seen = False
         log += [{"op": "d", "doc": doc} for doc in docs]
         self.expect("the oplog after a second pass", log, [_event(entry) for entry in self.oplog()])
-        events = [_event(entry) for entry in self._entries([*self._delivered, *self._surroundings.drain(self.prefix)])]
+        events = [_event(entry) for entry in self._entries([*self._delivered, *self._further_events()])]
         passing = [event for event in log if self._kinds[event["doc"] - 1] != "missing"]
         self.expect("all events that were delivered", passing, events)
 
@@ -488,7 +499,7 @@ class ImpossibleReorder(TTLOrdering):
 
         self.deliver()
         self.expect("the next event that is delivered", before, _event(self.delivered()[-1]))
-        rest = [_event(entry) for entry in self._entries(self._surroundings.drain(self.prefix))]
+        rest = [_event(entry) for entry in self._entries(self._further_events())]
         self.expect("the events delivered after it", waiting[1:], rest)
 
     @classmethod
