@@ -26,8 +26,8 @@ _BUILT_IN = {
     "mongo_consumer": "testgen.bindings.mongo_consumer:StreamConsumer",
     "mongo_consumer_early_token": "testgen.bindings.mongo_consumer:EarlyTokenConsumer",
     "mongo_ttl": "testgen.bindings.mongo_ttl:TTLOrdering",
-    "mongo_ttl_early": "testgen.bindings.mongo_ttl:ImpossibleEarlyTTL",
-    "mongo_ttl_reorder": "testgen.bindings.mongo_ttl:ImpossibleReorder",
+    "mongo_ttl_early": "testgen.bindings.mongo_ttl_impossible:ImpossibleEarlyTTL",
+    "mongo_ttl_reorder": "testgen.bindings.mongo_ttl_impossible:ImpossibleReorder",
     "mongo_lost_updates": "testgen.bindings.mongo_transactions:LostUpdates",
     "mongo_transactions": "testgen.bindings.mongo_transactions:Transactions",
 }

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from testgen.behavior import Suite
-from testgen.bindings.mongo_ttl import ImpossibleEarlyTTL, ImpossibleReorder, TTLOrdering
+from testgen.bindings.mongo_ttl import TTLOrdering
+from testgen.bindings.mongo_ttl_impossible import ImpossibleEarlyTTL, ImpossibleReorder
 from testgen.bindings.protocol import Step
 from testgen.bindings.story import Call, StepStory
 from testgen.errors import ServerError
@@ -144,17 +145,17 @@ def test_real_server_does_what_it_should_and_refuses_what_it_must(graph: str, bi
 
 
 DROPPED = """
-from testgen.bindings import mongo_ttl
+from testgen.bindings.ttl_surroundings import Surroundings
 
-sort = mongo_ttl._Surroundings._sort
-mongo_ttl._Surroundings._sort = lambda self, events: sort(
+sort = Surroundings._sort
+Surroundings._sort = lambda self, events: sort(
     self, [event for event in events if event["operationType"] != "delete"]
 )
 """
 SWAPPED = """
-from testgen.bindings import mongo_ttl
+from testgen.bindings.ttl_surroundings import Surroundings
 
-sort = mongo_ttl._Surroundings._sort
+sort = Surroundings._sort
 
 
 def swapping(self, events):
@@ -164,13 +165,13 @@ def swapping(self, events):
             queue[0], queue[1] = queue[1], queue[0]
 
 
-mongo_ttl._Surroundings._sort = swapping
+Surroundings._sort = swapping
 """
 DUPLICATED = """
-from testgen.bindings import mongo_ttl
+from testgen.bindings.ttl_surroundings import Surroundings
 
-sort = mongo_ttl._Surroundings._sort
-mongo_ttl._Surroundings._sort = lambda self, events: sort(self, [event for event in events for _ in range(2)])
+sort = Surroundings._sort
+Surroundings._sort = lambda self, events: sort(self, [event for event in events for _ in range(2)])
 """
 GATE_OPEN_TOO_LONG = """
 from testgen.mongo import TTLGate
