@@ -33,6 +33,7 @@ class MongoBinding(Binding):
 
     Attributes:
         server: The server of this process.
+        number: Of this test among those of this process.
         prefix: Begins the `_id` of every document of this test.
         collection: Where they are; written with w:1, as the one node's majority differs only in waiting.
     """
@@ -45,7 +46,8 @@ class MongoBinding(Binding):
     def __init__(self) -> None:
         self.server: Server = shared_server()
         self.server.require(*self.needs)
-        self.prefix = f"{os.getpid()}.{next(_numbers)}."
+        self.number = next(_numbers)
+        self.prefix = _prefix(self.number)
         self._prepare_collection()
         self.collection: Collection[Document] = self.server.client[_DATABASE].get_collection(
             self.collection_name, write_concern=WriteConcern(w=1)
@@ -72,6 +74,10 @@ class MongoBinding(Binding):
     def key(self, *parts: object) -> str:
         """The `_id` of a document of this test."""
         return self.prefix + ".".join(map(str, parts))
+
+    def keys_to_come(self, tests: int, names: Sequence[str]) -> list[str]:
+        """The `_id`s with these names of this test, and of those that begin after it, for so many `tests` in all."""
+        return [_prefix(number) + name for number in range(self.number, self.number + tests) for name in names]
 
     def parts(self, key: str) -> list[str]:
         """What `key` made the `_id` of."""
@@ -103,3 +109,7 @@ class MongoBinding(Binding):
             if self.collection_name not in database.list_collection_names():
                 database.create_collection(self.collection_name, **self.collection_options)
         _prepared.add(known)
+
+
+def _prefix(number: int) -> str:
+    return f"{os.getpid()}.{number}."

@@ -47,6 +47,7 @@ __all__ = [
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
 
 Parameters = Callable[[Mapping[str, Plain], Mapping[str, Plain]], Mapping[str, Plain]]
 """Finds a step's parameters from the states before and after it, where the dump's labels do not tell them (TLC before
@@ -106,6 +107,8 @@ class Binding:
     """The template that renders this binding's tests, below `templates/`."""
     fixture: ClassVar[str] = ""
     """What generated tests call the instance; by default the class name in snake case."""
+    lockstep: ClassVar[bool] = False
+    """Whether tests run together up to each `shared_step`; see `testgen.runtime.lockstep`."""
 
     @property
     def journal(self) -> Journal:
@@ -138,6 +141,18 @@ class Binding:
         state |= changed
         for variable, expected in state.items():
             self.expect(f"variable {variable}", expected, self.observers()[variable](self))
+
+    def shared_step(self, perform: Callable[[], T], *, costly: bool = False) -> T:
+        """Perform what other tests can take part in; if they are run in lock-step, they do.
+
+        Args:
+            perform: Does it for all of them, whoever is asked; the same one if it is equal, as a method of one object.
+            costly: Worth waiting for: it is performed when no test can go on without such a step.
+
+        Returns:
+            What `perform` returned, to each of them.
+        """
+        return perform()
 
     @classmethod
     def story(cls, initial: Mapping[str, Plain], steps: list[Step]) -> Story | None:

@@ -17,7 +17,7 @@ from testgen.errors import ServerError
 from testgen.graph import load
 from testgen.mongo.locate import find_mongod, user_uri
 from testgen.render import render_suite, write_suite
-from testgen.selection import select_shortest
+from testgen.selection import Request, select_behaviors
 
 GRAPHS = Path(__file__).resolve().parents[2] / "graphs"
 SUITES = {
@@ -95,7 +95,7 @@ def suites(_mongod: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("suites")
     (out / "pytest.ini").write_text("[pytest]\n")
     for name, (binding, one_of) in SUITES.items():
-        suite = select_shortest(load(str(GRAPHS / f"{name}.dot.gz")), limit=10_000)
+        suite = select_behaviors(load(str(GRAPHS / f"{name}.dot.gz")), Request("transitions", "shortest"))
         some = replace(suite, behaviors=suite.behaviors[::one_of])
         write_suite(render_suite(some, binding, version="0"), out / name)
     return out

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from testgen.behavior import Suite
-from testgen.bindings.mongo_ttl import ImpossibleEarlyTTL, ImpossibleReorder, TTLOrdering
+from testgen.bindings.mongo_ttl import TTLOrdering
+from testgen.bindings.mongo_ttl_impossible import ImpossibleEarlyTTL, ImpossibleReorder
 from testgen.bindings.protocol import Step
 from testgen.bindings.story import Call, StepStory
 from testgen.errors import ServerError
@@ -155,17 +156,17 @@ def test_clocks_of_test_and_server_may_differ(days: int, tmp_path: Path) -> None
 
 
 DROPPED = """
-from testgen.bindings import mongo_ttl
+from testgen.bindings.ttl_surroundings import Surroundings
 
-sort = mongo_ttl._Surroundings._sort
-mongo_ttl._Surroundings._sort = lambda self, events: sort(
+sort = Surroundings._sort
+Surroundings._sort = lambda self, events: sort(
     self, [event for event in events if event["operationType"] != "delete"]
 )
 """
 SWAPPED = """
-from testgen.bindings import mongo_ttl
+from testgen.bindings.ttl_surroundings import Surroundings
 
-sort = mongo_ttl._Surroundings._sort
+sort = Surroundings._sort
 
 
 def swapping(self, events):
@@ -175,13 +176,13 @@ def swapping(self, events):
             queue[0], queue[1] = queue[1], queue[0]
 
 
-mongo_ttl._Surroundings._sort = swapping
+Surroundings._sort = swapping
 """
 DUPLICATED = """
-from testgen.bindings import mongo_ttl
+from testgen.bindings.ttl_surroundings import Surroundings
 
-sort = mongo_ttl._Surroundings._sort
-mongo_ttl._Surroundings._sort = lambda self, events: sort(self, [event for event in events for _ in range(2)])
+sort = Surroundings._sort
+Surroundings._sort = lambda self, events: sort(self, [event for event in events for _ in range(2)])
 """
 CLOCK_SET = """
 import datetime as library

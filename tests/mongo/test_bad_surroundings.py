@@ -20,7 +20,7 @@ from testgen.mongo.launch import launch_mongod
 from testgen.mongo.locate import Mongod
 from testgen.mongo.server import Server
 from testgen.render import render_suite, write_suite
-from testgen.selection import select_all, select_shortest
+from testgen.selection import Request, select_behaviors
 from tests.mongo.conftest import is_running, wait_until
 from tests.mongo.fake_server import REPLICA_SET, FakeServer
 
@@ -137,7 +137,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
         if name not in folders:
             folder = folders[name] = tmp_path_factory.mktemp(name)
             graph = load(str(GRAPHS / f"{name}.dot.gz"))
-            suite = select_all(graph) if name == "arming" else select_shortest(graph, limit=10_000)
+            suite = select_behaviors(graph, Request() if name == "arming" else Request("transitions", "shortest"))
             some = suite.behaviors[:: max(1, len(suite.behaviors) // N_TESTS)]
             write_suite(render_suite(replace(suite, behaviors=some), SUITES[name], version="0"), folder)
         return folders[name]

@@ -146,6 +146,12 @@ def test_ordinary_test_is_not_touched(project: Path) -> None:
     assert "failures by kind" not in output
 
 
+def test_garbage_is_collected_after_generated_files_as_before(project: Path) -> None:
+    (project / "test_mine.py").write_text("import gc\n\nON = gc.isenabled()\n\n\ndef test_on():\n    assert ON\n")
+    (project / "conftest.py").write_text("import gc\n\n\ndef pytest_collection_finish():\n    assert gc.isenabled()\n")
+    assert " passed" in run_pytest(project, "generated", "test_mine.py", "--import-mode=importlib")
+
+
 def test_skipped_test_of_a_binding_is_not_a_failure(project: Path) -> None:
     change(project, "self.data[key] = value", "__import__('pytest').skip('not today')")
     output = run_pytest(project, "-rs", "generated")
