@@ -193,12 +193,21 @@ class Binding:
     @classmethod
     def starter(cls) -> Callable[..., Any] | None:
         """The method that brings the system to the initial state, if there is one."""
-        return next((method for method in cls._decorated() if hasattr(method, "from_initial_state")), None)
+        return cls._marked("from_initial_state")
 
     @classmethod
     def finisher(cls) -> Callable[..., Any] | None:
         """The method that checks what can only be checked at a behavior's end, if there is one."""
-        return next((method for method in cls._decorated() if hasattr(method, "from_final_state")), None)
+        return cls._marked("from_final_state")
+
+    @classmethod
+    def _marked(cls, mark: str) -> Callable[..., Any] | None:
+        """The method with this mark: a derived class's own stands for that of its base, whatever it is called."""
+        for kind in cls.__mro__:
+            for name in vars(kind):
+                if hasattr(method := getattr(cls, name), mark):
+                    return method  # type: ignore[no-any-return]  # functions with attributes, as in _decorated
+        return None
 
     @classmethod
     def fixture_name(cls) -> str:

@@ -50,7 +50,7 @@ doing, times = Server.doing, 0
 def fatal(server, what):
     global times
     times += 1
-    if times == 120:
+    if times == 60:
         pid = server.pid or int(os.environ["VICTIM"])
         os.kill(pid, signal.SIGKILL)
         if server.is_ours:
@@ -73,7 +73,7 @@ doing, times = Server.doing, 0
 def pausing(server, what):
     global times
     times += 1
-    if times == 120:
+    if times == 60:
         with open("paused", "a") as file:
             print(server.pid, file=file)
         time.sleep(60)
