@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import os
 import re
+import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -19,11 +20,13 @@ from testgen.bindings.protocol import Binding
 from testgen.mongo import ChangeStream, Event, Server, shared_server
 from testgen.mongo.waiting import wait_for
 
-__all__ = ["Document", "MongoBinding"]
+__all__ = ["PROCESS", "Document", "MongoBinding"]
 
 Document = dict[str, Any]  # Any: a document holds anything
 
 _DATABASE = "testgen"
+PROCESS = f"{os.getpid()}-{secrets.token_hex(4)}"
+"""Begins the `_id`s of this process. A user's own server keeps what earlier runs left, some with the same pid."""
 _numbers = itertools.count(1)
 _prepared: set[tuple[int, str]] = set()
 
@@ -112,4 +115,4 @@ class MongoBinding(Binding):
 
 
 def _prefix(number: int) -> str:
-    return f"{os.getpid()}.{number}."
+    return f"{PROCESS}.{number}."

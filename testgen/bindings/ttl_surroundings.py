@@ -7,14 +7,13 @@ for a thousand tests as for one. So each is made once for all tests that want it
 from __future__ import annotations
 
 import contextlib
-import os
 from collections import deque
 from dataclasses import dataclass
 
 from bson import Timestamp
 from pymongo.collection import Collection
 
-from testgen.bindings.mongo import Document
+from testgen.bindings.mongo import PROCESS, Document
 from testgen.errors import ServerError
 from testgen.mongo import ChangeStream, Event, ParkedOperation, Server, TTLGate, operation_time, read_oplog
 
@@ -44,7 +43,7 @@ class Surroundings:
     def __init__(self, server: Server, collection: Collection[Document]) -> None:
         self.server = server
         self._collection = collection
-        self._own_process = {"$regex": f"^{os.getpid()}[.]"}
+        self._own_process = {"$regex": f"^{PROCESS}[.]"}
         own = {"ns": collection.full_name, "op": {"$in": ["i", "u", "d"]}}
         self._matching = {"$or": [own, {"ns": "admin.$cmd", "o.applyOps.ns": collection.full_name}]}
         self._documents: dict[str, list[Document]] = {}
