@@ -23,6 +23,7 @@ __all__ = [
     "TestgenError",
     "TraceError",
     "Unavailable",
+    "shortened",
     "unreadable",
 ]
 
@@ -149,6 +150,18 @@ class Unavailable(ServerError):  # noqa: N818 - a state of things, told as the r
 
     With `TESTGEN_REQUIRE_LIVE=1` it fails instead.
     """
+
+
+def shortened(text: str, width: int = 80) -> str:
+    """`text` for a message, without its middle if it is long: names in a damaged file can be of any length.
+
+    >>> shortened("a name of more than twenty characters", 20)
+    'a name of...aracters'
+    """
+    if len(text) <= width:
+        return text
+    end = (width - 3) // 2
+    return f"{text[: width - 3 - end]}...{text[-end:]}"
 
 
 def unreadable(path: str, error: OSError) -> TestgenError:

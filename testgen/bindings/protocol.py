@@ -63,12 +63,14 @@ class Step:
         arguments: Its arguments as the dump labels them; empty if it does not.
         before: The specification's variables before the step, by name.
         after: The variables after it.
+        parameters: Names of the arguments, if the dump tells them (JSON does, DOT does not).
     """
 
     action: str
     arguments: tuple[Plain, ...]
     before: Mapping[str, Plain]
     after: Mapping[str, Plain]
+    parameters: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

@@ -145,7 +145,16 @@ def _arguments(binding: type[Binding], method: Any, step: Step) -> Mapping[str, 
             f"but the dump's label {step.action!r} has {len(step.arguments)} arguments",
             hint="TLC before 2025-02 prints no arguments: declare @action(..., parameters=function of (before, after))",
         )
-    return dict(zip(names, step.arguments, strict=True))
+    if not step.parameters:
+        return dict(zip(names, step.arguments, strict=True))
+    told = dict(zip(map(method_name, step.parameters), step.arguments, strict=True))
+    if told.keys() != set(names):
+        raise BindingError(
+            f"{binding.__name__}.{method.__name__} takes the parameters {', '.join(names)}, "
+            f"but {step.action!r} has {', '.join(step.parameters)}",
+            hint=f"name the method's parameters as the specification does: {', '.join(told)}",
+        )
+    return {name: told[name] for name in names}
 
 
 def _check_parameters(binding: type[Binding], method: Any, arguments: Mapping[str, Plain]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from testgen.cli.output import plural, print_json, print_rows, progress, warn
-from testgen.cli.project import Project, SuiteSettings, find_project, shown_path
+from testgen.cli.project import Project, SuiteSettings, dump_name, find_project, shown_path
 from testgen.errors import BindingError, ExitCode, Location
 
 if TYPE_CHECKING:
@@ -154,6 +154,8 @@ def _shard(_: click.Context, __: click.Parameter, value: str | None) -> tuple[in
 def build(graphs: tuple[str, ...], as_json: bool, **flags: Any) -> int:  # Any: what the options above say
     """Write a pytest test for every behavior of each GRAPH; without GRAPH, for every suite of the project file.
 
+    GRAPH is a dump of TLC, or a trace, which makes one test: `testgen help formats`.
+
     What the project file says of a graph (binding, template, out, limit) holds unless a flag says otherwise. Without
     either, the binding is the known one that performs all actions of the graph.
 
@@ -197,7 +199,7 @@ class _Request:
 
 
 def _request(graph: str, project: Project, out: Path | None) -> _Request:
-    name = Path(graph.removesuffix(".gz")).stem if graph != "-" else "stdin"
+    name = dump_name(graph)
     name, settings = project.suite_of(graph) or (name, SuiteSettings(graph))
     return replace(_request_of_suite(name, settings, project, out), graph=graph)
 

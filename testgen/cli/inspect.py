@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -23,26 +24,42 @@ _PLANNED_UP_TO = 500_000
 """Transitions; for larger graphs `testgen build --plan-only` tells, and takes its time."""
 
 
+def _json_file(_: click.Context, __: click.Parameter, value: str | None) -> Path | None:
+    if value is not None and not value.endswith((".json", ".json.gz", ".json.zst")):
+        raise click.BadParameter(f"{value!r}: its name ends in .json, .json.gz or .json.zst")
+    return None if value is None else Path(value)
+
+
 @click.command("inspect")
 @click.argument("graph")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document (schema testgen.inspect/1).")
 @click.option("--allow-cut", is_flag=True, help="Read a dump that TLC did not finish, with a warning.")
-def inspect(graph: str, as_json: bool, allow_cut: bool) -> None:
+@click.option(
+    "--export",
+    callback=_json_file,
+    metavar="FILE",
+    help="Write the graph to FILE.json, .json.gz or .json.zst, with nothing lost (schema testgen.graph/1).",
+)
+def inspect(graph: str, as_json: bool, allow_cut: bool, export: Path | None) -> None:
     """Tell what is in GRAPH: states, transitions, actions, variables, and how many behaviors it has.
 
-    GRAPH is a DOT file of TLC, plain or compressed; x.dot also finds x.dot.gz; - reads standard input.
+    GRAPH is a dump of TLC (DOT or JSON), a trace, or a graph that --export wrote, plain or compressed; x.dot also finds
+    x.dot.gz; - reads standard input. `testgen help formats` lists them.
 
     \b
     testgen inspect graphs/ot.dot
     testgen inspect graphs/ot.dot --json | jq .behaviors
+    testgen inspect graphs/ot.dot --export ot.json.zst
     """
     from testgen.analysis import take_census
-    from testgen.graph import load
+    from testgen.graph import export_graph, load
     from testgen.selection import STRATEGIES
 
-    read = load(graph, allow_cut=allow_cut)
-    census = take_census(read)
-    plans = {criterion: _plan(read, criterion) for criterion in STRATEGIES}
+    loaded = load(graph, allow_cut=allow_cut)
+    census = take_census(loaded)
+    if export is not None:
+        export_graph(loaded, export)
+    plans = {criterion: _plan(loaded, criterion) for criterion in STRATEGIES}
     if as_json:
         print_json("testgen.inspect/1", _document(graph, census, plans))
     else:

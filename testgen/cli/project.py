@@ -11,7 +11,10 @@ from typing import Any
 
 from testgen.errors import InputError, Location, unreadable
 
-__all__ = ["Project", "SuiteSettings", "find_project", "shown_path"]
+__all__ = ["Project", "SuiteSettings", "dump_name", "find_project", "shown_path"]
+
+_COMPRESSED = ".gz", ".zst"
+_ENDINGS = "-states.json", "-edges.json", ".itf.json"
 
 
 _LISTS = ("budget", "only", "avoid")
@@ -145,4 +148,16 @@ def shown_path(path: Path) -> Path:
 
 def _uncompressed(path: Path) -> Path:
     resolved = path.resolve()
-    return resolved.with_suffix("") if resolved.suffix == ".gz" else resolved
+    return resolved.with_suffix("") if resolved.suffix in _COMPRESSED else resolved
+
+
+def dump_name(graph: str) -> str:
+    """The name of a suite that no project file names, after its dump: `x` for `x.dot.gz` and `x-states.json`."""
+    if graph == "-":
+        return "stdin"
+    path = Path(graph)
+    name = path.stem if path.suffix in _COMPRESSED else path.name
+    for ending in _ENDINGS:
+        if name.endswith(ending) and name != ending:
+            return name.removesuffix(ending)
+    return Path(name).stem

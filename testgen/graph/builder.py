@@ -7,12 +7,12 @@ transitions, and checks that the whole is a graph.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from testgen.errors import GraphError, Location
+from testgen.errors import GraphError, Location, shortened
 from testgen.graph._kernels import breadth_first_levels
 from testgen.graph.model import Action, GraphWarning, StateGraph
 from testgen.values import Value, ValueReader, VariableText, split_action
@@ -68,12 +68,23 @@ class GraphBuilder:
         self._ranks = np.concatenate((self._ranks.reshape(self._n_states, -1), mine), axis=1)
         return True
 
+    def set_columns(self, columns: Mapping[str, Sequence[Value]], ranks: npt.NDArray[np.int32]) -> None:
+        """Set all states at once.
+
+        Args:
+            columns: For each variable its distinct values, in any order.
+            ranks: Shape (n_states, n_variables): the position of each state's value in its column.
+        """
+        self._columns = {name: _Column(values) for name, values in columns.items()}
+        self._ranks = ranks
+
     def _in_order(self, variables: Sequence[VariableText]) -> list[VariableText]:
         """The variables in the order of the first state's."""
         by_name = {variable.name: variable for variable in variables}
         if by_name.keys() != self._columns.keys():
             raise GraphError(
-                f"this state has the variables {', '.join(by_name)}, earlier ones have {', '.join(self._columns)}",
+                f"this state has the variables {shortened(', '.join(by_name), 200)}, "
+                f"earlier ones have {shortened(', '.join(self._columns), 200)}",
                 hint="TLC writes other variables in successors with ALIAS; dump without it",
             )
         return [by_name[name] for name in self._columns]
@@ -85,10 +96,11 @@ class GraphBuilder:
         sources: npt.NDArray[np.int64],
         targets: npt.NDArray[np.int64],
         labels: npt.NDArray[np.int32],
-        label_texts: Sequence[str],
+        label_texts: Sequence[str | Action],
         fingerprints: npt.NDArray[np.int64],
         constrained_out_states: int = 0,
         warnings: Sequence[GraphWarning] = (),
+        is_trace: bool = False,
     ) -> StateGraph:
         """Number everything canonically and pack it.
 
@@ -97,10 +109,11 @@ class GraphBuilder:
             sources: Shape (m,): source state number of each transition, repeats allowed.
             targets: Shape (m,), likewise.
             labels: Shape (m,): position in `label_texts` of each transition's label.
-            label_texts: Distinct labels as written.
+            label_texts: Distinct labels as written, or the actions that a reader made of them.
             fingerprints: Shape (n,).
             constrained_out_states: See `StateGraph`.
             warnings: What the reader noticed.
+            is_trace: Whether it is one behavior, which may come back to equal states.
 
         Raises:
             GraphError: There is no state, or none is initial.
@@ -138,7 +151,7 @@ class GraphBuilder:
             levels=levels,
             fingerprints=fingerprints[order],
             constrained_out_states=constrained_out_states,
-            warnings=(*warnings, *_odd_states(ranks, levels)),
+            warnings=(*warnings, *(() if is_trace else _odd_states(ranks, levels))),
         )
 
     def _canonical_columns(self) -> tuple[tuple[str, ...], tuple[tuple[Value, ...], ...], npt.NDArray[np.int32]]:
@@ -169,8 +182,8 @@ class GraphBuilder:
 class _Column:
     """The distinct values of one variable, numbered as met."""
 
-    def __init__(self) -> None:
-        self.values: list[Value] = []
+    def __init__(self, values: Sequence[Value] = ()) -> None:
+        self.values: list[Value] = list(values)
         self._by_text: dict[str, int] = {}
         self._by_key: dict[str, int] = {}
 
@@ -191,12 +204,16 @@ def _canonical_order(ranks: npt.NDArray[np.int32], levels: npt.NDArray[np.int32]
     return np.lexsort([*ranks.T[::-1], counting])  # lexsort's last key counts most
 
 
-def _canonical_actions(label_texts: Sequence[str]) -> tuple[tuple[Action, ...], npt.NDArray[np.int32]]:
+def _canonical_actions(label_texts: Sequence[str | Action]) -> tuple[tuple[Action, ...], npt.NDArray[np.int32]]:
     """The distinct actions in order, and for each label text the number of its action."""
-    parsed = [Action(*split_action(text)) for text in label_texts]
-    actions = sorted(set(parsed), key=lambda action: (action.name, [argument.order for argument in action.arguments]))
+    parsed = [text if isinstance(text, Action) else Action(*split_action(text)) for text in label_texts]
+    actions = sorted(set(parsed), key=_action_order)
     numbers = {action: number for number, action in enumerate(actions)}
     return tuple(actions), np.array([numbers[action] for action in parsed], dtype=np.int32)
+
+
+def _action_order(action: Action) -> tuple[str, list[tuple[int, int, str]], tuple[str, ...]]:
+    return action.name, [argument.order for argument in action.arguments], action.parameters
 
 
 def _pack(

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from testgen.errors import GraphError, ParseError
+from testgen.errors import GraphError, ParseError, shortened
 from testgen.graph._kernels import escaped_evenly, intern_ranges
 from testgen.graph.builder import GraphBuilder
 from testgen.graph.dot_columns import read_columns
 from testgen.graph.dot_text import DotText, Positions, unescaped_offset_in
+from testgen.graph.excerpt import excerpt_at
 from testgen.graph.model import GraphWarning
 from testgen.values import ValueSyntaxError, VariableText, split_state
 
@@ -223,11 +224,12 @@ def _value_error(text: DotText, line: int, start: int, end: int, error: ValueSyn
     """The same error, told where it stands in the file."""
     variable = _variable_at(error.text, error.offset)
     raw = text.content[start:end].decode()
+    excerpt, column = excerpt_at(error.text, error.offset)
     return ParseError(
-        error.message + (f" in the value of {variable!r}" if variable else ""),
+        error.message + (f" in the value of {shortened(variable)!r}" if variable else ""),
         location=text.location(line, text.column(line, start) + unescaped_offset_in(raw, error.offset)),
-        excerpt=error.excerpt,
-        excerpt_column=error.excerpt_column,
+        excerpt=excerpt,
+        excerpt_column=column,
         hint="the label is not a state as TLC prints it; was the file edited by hand?",
     )
 

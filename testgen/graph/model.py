@@ -28,15 +28,25 @@ IntArray = npt.NDArray[np.int32] | npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What labels a transition: the name of a step of the specification and, if the dump tells them, its arguments."""
+    """What labels a transition: the name of a step of the specification and, if the dump tells them, its arguments.
+
+    Attributes:
+        name: As the specification spells it.
+        arguments: In the specification's order; by name in alphabetical order where the dump has lost that.
+        parameters: Names of the arguments, one for each; empty if the dump does not tell them.
+    """
 
     name: str
     arguments: tuple[Value, ...] = ()
+    parameters: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         if not self.arguments:
             return self.name
-        return f"{self.name}({', '.join(argument.key for argument in self.arguments)})"
+        shown = [argument.key for argument in self.arguments]
+        if self.parameters:
+            shown = [f"{name} = {text}" for name, text in zip(self.parameters, shown, strict=True)]
+        return f"{self.name}({', '.join(shown)})"
 
 
 @dataclass(frozen=True, slots=True)

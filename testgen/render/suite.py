@@ -197,7 +197,7 @@ class _Teller:
         for number, transition in enumerate(behavior.transitions):
             action = self._graph.action(transition)
             arguments = tuple(to_plain(argument) for argument in action.arguments)
-            steps.append(Step(action.name, arguments, states[number], states[number + 1]))
+            steps.append(Step(action.name, arguments, states[number], states[number + 1], action.parameters))
         return states[0], steps
 
     def _plain_state(self, state: StateId) -> Mapping[str, Plain]:

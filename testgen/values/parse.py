@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple, NoReturn
 
-from testgen.errors import Location, ParseError
+from testgen.errors import Location, ParseError, shortened
 from testgen.values import model
 from testgen.values.model import Value
 
@@ -266,7 +266,7 @@ class _Cursor:
             if following is None:
                 self.fail(f"expected a field's name in the {what}, found {self.found()}")
             if following in fields:
-                self.fail(f"field {following!r} stands twice in the {what}")
+                self.fail(f"field {shortened(following)!r} stands twice in the {what}")
             self.expect(arrow, what, opened)
             fields[following] = self.value(depth)
         self.expect("]", what, opened)
@@ -315,7 +315,7 @@ def split_state(text: str) -> list[VariableText]:
             raise ValueSyntaxError("expected 'variable = value'", text, start)
         name = match.group(1)
         if name in names:
-            raise ValueSyntaxError(f"variable {name!r} stands twice in the state", text, start)
+            raise ValueSyntaxError(f"variable {shortened(name)!r} stands twice in the state", text, start)
         names.add(name)
         variables.append(VariableText(name, text[match.end() : end], match.end()))
         start = end + 1

@@ -125,3 +125,14 @@ def test_label_without_arguments_comes_with_the_way_out() -> None:
         tell_steps(Misfit, {}, [step("Many")])
     assert caught.value.hint is not None
     assert "parameters=" in caught.value.hint
+
+
+def test_named_arguments_go_to_the_parameters_of_their_names() -> None:
+    class Named(Binding):
+        @action("Move")
+        def move(self, to_place: int, tid: str) -> None: ...
+
+    one = Step("Move", ("t1", 7), {}, {}, ("tid", "toPlace"))
+    assert tell_steps(Named, {}, [one]).calls[0].arguments == {"to_place": 7, "tid": "t1"}
+    with pytest.raises(BindingError, match="takes the parameters to_place, tid, but 'Move' has tid, place"):
+        tell_steps(Named, {}, [Step("Move", ("t1", 7), {}, {}, ("tid", "place"))])

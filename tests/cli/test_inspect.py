@@ -108,3 +108,41 @@ def test_text_of_a_dump_does_nothing_to_the_terminal(run_testgen: Run, write_dot
     answer = run_testgen("build", "g.dot", "--binding", "array_ot")
     assert answer.code == ExitCode.REQUEST
     assert "\x1b" not in answer.err
+
+
+@pytest.mark.parametrize("name", ["g.json", "g.json.gz", "g.json.zst"])
+def test_an_exported_graph_is_the_same_graph(run_testgen: Run, store: Path, name: str) -> None:
+    assert run_testgen("inspect", "store.dot", "--export", name).code == ExitCode.DONE
+    one, other = (json.loads(run_testgen("inspect", graph, "--json").out) for graph in ("store.dot", name))
+    assert one.pop("graph") != other.pop("graph")
+    assert one == other
+
+
+def test_an_export_says_by_its_name_what_it_is(run_testgen: Run, store: Path) -> None:
+    answer = run_testgen("inspect", "store.dot", "--export", "g.dot")
+    assert answer.code == ExitCode.REQUEST
+    assert "ends in .json, .json.gz or .json.zst" in answer.err
+
+
+DUMPS = Path(__file__).parent.parent / "data" / "dumps"
+
+
+@pytest.mark.parametrize(
+    ("name", "states"),
+    [
+        ("B-json--fork-2025-01.json", 20),
+        ("B-json--fork-2025-06", 20),
+        ("B-dumpTrace--head.json.gz", 6),
+        ("V-values--head.dot", 3),
+    ],
+)
+def test_the_contract_holds_for_every_format(name: str, states: int, run_testgen: Run) -> None:
+    graph = str(DUMPS / name)
+    answer = run_testgen("inspect", graph, "--json", "--export", "g.json")
+    document = json.loads(answer.out)
+    assert (answer.code, answer.err) == (ExitCode.DONE, "")
+    assert set(document) >= CONTRACT
+    assert (document["graph"], document["states"]) == (graph, states)
+    assert sum(document["actions"].values()) == document["transitions"]
+    again = json.loads(run_testgen("inspect", "g.json", "--json").out)
+    assert again | {"graph": graph} == document

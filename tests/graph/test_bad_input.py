@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
+import lzma
 import random
 import re
 import sys
@@ -14,8 +16,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
 from testgen.errors import ExitCode, GraphError, InputError, ParseError, TestgenError
-from testgen.graph import StateGraph, load
+from testgen.graph import StateGraph, load, source
 from testgen.graph.dot import read_dot
 from testgen.graph.source import Source
 from tests.graph.conftest import DUMPS, HEAD
@@ -62,12 +69,12 @@ def test_empty_file(write: Write, content: bytes) -> None:
     assert error_of(write(content)).message == "the file is empty"
 
 
-@pytest.mark.parametrize("content", [b"\x7fELF\x02\x01\0\0\0", b"PK\x03\x04\0\0", WHOLE.encode("utf-16")])
+@pytest.mark.parametrize("content", [b"\x7fELF\x02\x01\0\0\0", WHOLE.encode("utf-16")])
 def test_binary_file(write: Write, content: bytes) -> None:
     assert error_of(write(content)).message == "is binary, not a state graph"
 
 
-@pytest.mark.parametrize("content", ["hello", "---- MODULE A ----\n====", '{"states": []}', "\x1b[31mred"])
+@pytest.mark.parametrize("content", ["hello", "---- MODULE A ----\n====", '"states"', "\x1b[31mred"])
 def test_text_that_is_no_dot(write: Write, content: str) -> None:
     error = error_of(write(content))
     assert "does not begin like a DOT file of TLC" in error.message
@@ -76,13 +83,19 @@ def test_text_that_is_no_dot(write: Write, content: str) -> None:
     assert "\x1b" not in str(error)
 
 
+@pytest.mark.parametrize("content", ["{}", "[]", '{"a": {"states": []}}', "[1, 2]", '{"#meta": {}}'])
+def test_json_that_is_no_graph(write: Write, content: str) -> None:
+    assert "is JSON, but no state graph" in error_of(write(content)).message
+
+
 def test_bytes_that_are_no_text(write: Write) -> None:
     assert "does not begin like" in error_of(write(bytes(range(1, 256)))).message
 
 
+@pytest.mark.parametrize("compress", [gzip.compress, zstd.compress])
 @pytest.mark.parametrize("part", [0.1, 0.5, 0.99])
-def test_gzip_cut_short(write: Write, part: float) -> None:
-    whole = gzip.compress(WHOLE.encode())
+def test_a_compressed_file_cut_short(write: Write, part: float, compress: Callable[[bytes], bytes]) -> None:
+    whole = compress(WHOLE.encode())
     error = error_of(write(whole[: int(len(whole) * part)], "g.dot.gz"))
     assert "damaged or cut short" in error.message
 
@@ -97,9 +110,42 @@ def test_a_name_finds_its_compressed_file_and_a_plain_one_first(write: Write) ->
     write(gzip.compress(WHOLE.encode()), "g.dot.gz")
     assert load("g.dot").source == "g.dot"
     assert load("g.dot").digest == load("g.dot.gz").digest
+    write(zstd.compress(WHOLE.encode()), "h.dot.zst")
+    assert load("h.dot").digest == load("h.dot.zst").digest == load("g.dot").digest
     write("not a dump", "g.dot")
     with pytest.raises(ParseError):
         load("g.dot")
+
+
+@pytest.mark.parametrize(
+    ("compression", "content"),
+    [
+        ("xz", lzma.compress(b"x")),
+        ("bzip2", bz2.compress(b"x")),
+        ("zip", b"PK\x03\x04\0"),
+        ("7-Zip", b"7z\xbc\xaf\x27"),
+    ],
+)
+def test_other_compressions_are_told_by_name(write: Write, compression: str, content: bytes) -> None:
+    assert error_of(write(content)).message == f"is compressed by {compression}, which testgen does not read"
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, zstd.compress])
+def test_a_file_that_expands_beyond_measure_is_told(
+    write: Write, compress: Callable[[bytes], bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A graph can do that too, so the limit can be raised; it does not hold for sizes that harm nobody."""
+    name = write(compress(WHOLE.replace("x = 1", "x = " + "1" * 900).encode() + b"\n" * 10**6))
+    assert load(name).n_states == 2
+    monkeypatch.setattr(source, "_FREE_EXPANSION", 1 << 16)
+    error = error_of(name)
+    assert error.message.startswith("expands to more than 200 times its size")
+    assert "TESTGEN_EXPANSION_LIMIT" in str(error.hint)
+    monkeypatch.setenv("TESTGEN_EXPANSION_LIMIT", "1000000")
+    assert load(name).n_states == 2
+    monkeypatch.setenv("TESTGEN_EXPANSION_LIMIT", "many")
+    with pytest.raises(InputError, match="'many' is not a number from 1"):
+        load(name)
 
 
 def test_a_byte_order_mark_is_passed_over(write: Write) -> None:
@@ -107,11 +153,11 @@ def test_a_byte_order_mark_is_passed_over(write: Write) -> None:
 
 
 def test_a_missing_permission_is_a_matter_of_the_surroundings(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(path: Path) -> bytes:
+    def refuse(path: Path, *args: object, **kwargs: object) -> None:
         raise PermissionError(13, "Permission denied", str(path))
 
     name = write(WHOLE)
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
     error = error_of(name)
     assert (error.exit_code, error.message) == (ExitCode.SURROUNDINGS, "cannot be read: Permission denied")
 
@@ -332,3 +378,27 @@ def test_a_deleted_state_or_a_renamed_one_never_passes(dump_text: DumpText) -> N
 def test_data_of_the_tests_is_there() -> None:
     assert len(RECORDED) >= 40
     assert (Path(DUMPS) / "README.md").exists()
+
+
+def test_a_graph_of_one_state_and_a_graph_of_none(load_lines: LoadLines) -> None:
+    assert load_lines(INITIAL).n_states == 1
+    with pytest.raises(GraphError, match="the graph has no state"):
+        load_lines()
+
+
+def test_a_hundred_thousand_initial_states(load_lines: LoadLines) -> None:
+    assert len(load_lines(*(f'{n} [label="x = {n}",style = filled]' for n in range(100_000))).initial) == 100_000
+
+
+def test_labels_of_a_million_characters(load_lines: LoadLines) -> None:
+    """They are read, and do not fill the screen when they are wrong."""
+    long = "9" * 900 + "<<" + "1, " * 300_000
+    graph = load_lines(f'1 [label="s = \\"{long}\\"",style = filled]', f'1 -> 1 [label="{"A" * 10**6}"];')
+    assert len(graph.state(0)["s"].key) > 900_000
+    assert len(graph.action(0).name) == 10**6
+    for line in (f'1 [label="s = <<{long}",style = filled]', f'1 [label="{"s" * 10**6} = <<",style = filled]'):
+        with pytest.raises(ParseError) as caught:
+            load_lines(line)
+        assert len(str(caught.value)) < 1000
+        assert caught.value.location is not None
+        assert caught.value.location.line == 5

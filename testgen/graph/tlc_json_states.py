@@ -1,0 +1,151 @@
+"""The states of a JSON dump: each variable's distinct texts read once, and a table of which state shows which."""
+
+from __future__ import annotations
+
+from typing import Annotated, NoReturn
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from testgen.errors import GraphError, Location, shortened
+from testgen.graph.json_stream import Batch
+from testgen.graph.json_text import DECODING_ERRORS
+from testgen.graph.json_values import JsonValues, NotAValue
+from testgen.values import Value
+
+__all__ = ["Int64", "State", "StateTable"]
+
+Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+_HINT = "TLC writes no such value; was the file edited?"
+
+
+class State(msgspec.Struct, gc=False):
+    """A state as it stands in the file."""
+
+    fp: Int64
+    val: dict[str, msgspec.Raw]
+    initial: bool
+
+
+class StateTable:
+    """Collects states in the order of the file."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._columns: dict[str, _Column] = {}
+        self._fingerprints: list[npt.NDArray[np.int64]] = []
+        self._initial: list[npt.NDArray[np.bool_]] = []
+        self._ranks: list[npt.NDArray[np.int32]] = []
+
+    def add(self, batch: Batch[State]) -> None:
+        """Take the states of `batch`.
+
+        Raises:
+            ParseError: A value is malformed, or a key stands twice.
+            GraphError: A state has other variables than the first one.
+        """
+        states = batch.elements
+        if not self._columns:
+            values = JsonValues()
+            self._columns = {name: _Column(values) for name in states[0].val}
+        ranks = np.empty((len(states), len(self._columns)), dtype=np.int32)
+        colons = (len(State.__struct_fields__) + len(self._columns)) * len(states)
+        for position, (name, column) in enumerate(self._columns.items()):
+            try:
+                numbers = [column[bytes(state.val[name])] for state in states]
+            except KeyError:
+                self._fail_variables(batch)
+            except (NotAValue, *DECODING_ERRORS) as error:
+                self._fail_value(batch, name, column, error)
+            ranks[:, position] = [column.numbers[number] for number in numbers]
+            colons += sum(column.colons[number] for number in numbers)
+        if any(len(state.val) != len(self._columns) for state in states):
+            self._fail_variables(batch)
+        batch.check_keys(colons)
+        self._ranks.append(ranks)
+        self._fingerprints.append(np.array([state.fp for state in states], dtype=np.int64))
+        self._initial.append(np.array([state.initial for state in states], dtype=bool))
+
+    def fingerprints(self) -> npt.NDArray[np.int64]:
+        """Shape (n,): TLC's number of each state."""
+        return np.concatenate([np.empty(0, dtype=np.int64), *self._fingerprints])
+
+    def initial(self) -> npt.NDArray[np.bool_]:
+        """Shape (n,): whether each state is marked initial."""
+        return np.concatenate([np.empty(0, dtype=bool), *self._initial])
+
+    def ranks(self) -> npt.NDArray[np.int32]:
+        """Shape (n, n_variables): the position of each state's value in the variable's column."""
+        return np.concatenate([np.empty((0, len(self._columns)), dtype=np.int32), *self._ranks])
+
+    def take_columns(self) -> dict[str, list[Value]]:
+        """Each variable's distinct values; the texts they were read from are given up."""
+        columns = {name: column.distinct for name, column in self._columns.items()}
+        self._columns.clear()
+        return columns
+
+    def check_repeats(self, firsts: npt.NDArray[np.int64]) -> None:
+        """Check that a state declared again shows the same values.
+
+        Args:
+            firsts: Shape (n,): where each state is declared first.
+        """
+        ranks = self.ranks()
+        others = np.argwhere(ranks != ranks[firsts])
+        if len(others):
+            state, position = others[0].tolist()
+            name, column = list(self._columns.items())[position]
+            one, other = (column.distinct[ranks[number, position]].key[:80] for number in (firsts[state], state))
+            raise GraphError(
+                f"state {self.fingerprints()[state]} is declared again: {shortened(name)} is {one}, then {other}",
+                location=Location(self._name),
+                hint="TLC declares a state once; was the file edited, or put together from two?",
+            )
+
+    def _fail_variables(self, batch: Batch[State]) -> NoReturn:
+        wanted = shortened(", ".join(self._columns), 200)
+        position = next(at for at, state in enumerate(batch.elements) if state.val.keys() != self._columns.keys())
+        found = shortened(", ".join(batch.elements[position].val), 200)
+        text = batch.text()
+        raise GraphError(
+            f"this state has the variables {found}, earlier ones have {wanted}",
+            location=text.location_of((position, "val")),
+            hint="TLC writes the same variables in every state; was the file put together from two?",
+        )
+
+    def _fail_value(self, batch: Batch[State], name: str, column: _Column, error: Exception) -> NoReturn:
+        position = next(at for at, state in enumerate(batch.elements) if bytes(state.val[name]) not in column)
+        path = (position, "val", name, *(error.path if isinstance(error, NotAValue) else ()))
+        message = error.message if isinstance(error, NotAValue) else f"a value cannot be read ({error})"
+        text = batch.text()
+        text.check()
+        text.fail_at(f"{message} (in the value of {shortened(name)!r})", path, hint=_HINT)
+
+
+class _Column(dict[bytes, int]):
+    """The distinct texts of one variable's values, numbered as met.
+
+    Attributes:
+        distinct: The values, of which some may be written in several ways.
+        numbers: For each text the position of its value in `distinct`.
+        colons: How many colons each text holds.
+    """
+
+    def __init__(self, reader: JsonValues) -> None:
+        super().__init__()
+        self._reader = reader
+        self.distinct: list[Value] = []
+        self.numbers: list[int] = []
+        self.colons: list[int] = []
+        self._by_key: dict[str, int] = {}
+
+    def __missing__(self, text: bytes) -> int:
+        value = self._reader.read(text)
+        number = self._by_key.setdefault(value.key, len(self.distinct))
+        if number == len(self.distinct):
+            self.distinct.append(value)
+        self.numbers.append(number)
+        self.colons.append(text.count(b":"))
+        self[text] = len(self.numbers) - 1
+        return self[text]

@@ -1,0 +1,141 @@
+"""The transitions of a JSON dump; their few distinct labels are read once each."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from testgen.errors import GraphError, shortened
+from testgen.graph.json_stream import Batch
+from testgen.graph.json_text import DECODING_ERRORS
+from testgen.graph.model import Action
+from testgen.graph.tlc_json_states import Int64
+from testgen.values import ValueSyntaxError, parse_value
+
+__all__ = ["TransitionTable", "are_in"]
+
+_MEMBERS = 4
+
+
+class _Edge(msgspec.Struct, gc=False):
+    """A transition as the fork of 2025-01 writes it."""
+
+    source: Int64 = msgspec.field(name="from")
+    target: Int64 = msgspec.field(name="to")
+    action: msgspec.Raw = msgspec.field(name="action")
+    parameters: msgspec.Raw = msgspec.field(name="actionParams")
+
+
+class _ShortEdge(msgspec.Struct, gc=False):
+    """The same of 2025-06."""
+
+    source: Int64 = msgspec.field(name="from")
+    target: Int64 = msgspec.field(name="to")
+    action: msgspec.Raw = msgspec.field(name="act")
+    parameters: msgspec.Raw = msgspec.field(name="params")
+
+
+class TransitionTable:
+    """Collects transitions in the order of the file.
+
+    Attributes:
+        are_short: Whether they are of the fork of 2025-06, which marks every state initial.
+        actions: The distinct actions.
+    """
+
+    def __init__(self) -> None:
+        self.are_short = False
+        self.actions: list[Action] = []
+        self._numbers: dict[tuple[bytes, bytes], int] = {}
+        self._colons: list[int] = []
+        self._ends: list[npt.NDArray[np.int64]] = []
+        self._labels: list[npt.NDArray[np.int32]] = []
+
+    def element_type(self, first: bytes) -> type[Any]:  # Any: one of the two, which are alike
+        """The type of a file's elements, seen from its first one."""
+        try:
+            keys = msgspec.json.decode(first, type=dict[str, msgspec.Raw]).keys()
+        except DECODING_ERRORS:
+            return _Edge  # which fails, and tells why
+        self.are_short = "action" not in keys and "act" in keys
+        return _ShortEdge if self.are_short else _Edge
+
+    def add(self, batch: Batch[Any], declared: npt.NDArray[np.int64] | None) -> None:
+        """Take the transitions of `batch`.
+
+        Args:
+            batch: Elements of the type that `element_type` gave.
+            declared: The states' fingerprints, ascending, if all are known.
+
+        Raises:
+            ParseError: A label is malformed, or a key stands twice.
+            GraphError: A transition joins states that are not declared.
+        """
+        edges = batch.elements
+        labels = []
+        for edge in edges:
+            text = bytes(edge.action), bytes(edge.parameters)
+            number = self._numbers.get(text)
+            labels.append(self._add_label(batch, text) if number is None else number)
+        batch.check_keys(_MEMBERS * len(edges) + sum(self._colons[label] for label in labels))
+        ends = np.array([(edge.source, edge.target) for edge in edges], dtype=np.int64)
+        if declared is not None and not (known := are_in(ends, declared)).all():
+            position, end = np.argwhere(~known)[0].tolist()
+            key = ("from", "to")[end]
+            raise GraphError(
+                f"transition {key} state {ends[position, end]}, which the file does not declare",
+                location=batch.text().location_of((position, key)),
+                hint="was TLC stopped while writing it, or are these the files of two runs?",
+            )
+        self._ends.append(ends)
+        self._labels.append(np.array(labels, dtype=np.int32))
+
+    def ends(self) -> npt.NDArray[np.int64]:
+        """Shape (m, 2): TLC's numbers of source and target."""
+        return np.concatenate([np.empty((0, 2), dtype=np.int64), *self._ends])
+
+    def labels(self) -> npt.NDArray[np.int32]:
+        """Shape (m,): positions in `actions`."""
+        return np.concatenate([np.empty(0, dtype=np.int32), *self._labels])
+
+    def _add_label(self, batch: Batch[Any], text: tuple[bytes, bytes]) -> int:
+        position = next(
+            at for at, edge in enumerate(batch.elements) if (bytes(edge.action), bytes(edge.parameters)) == text
+        )
+        try:
+            name = msgspec.json.decode(text[0], type=str | None)
+            parameters = msgspec.json.decode(text[1], type=dict[str, str])
+        except DECODING_ERRORS as error:
+            self._fail(batch, position, f"an action cannot be read ({error})")
+        names = sorted(parameters)
+        values = []
+        for parameter in names:
+            try:
+                values.append(parse_value(parameters[parameter]))
+            except ValueSyntaxError as error:
+                self._fail(batch, position, f"{error.message} in the parameter {shortened(parameter)!r}")
+        self.actions.append(Action(name or "", tuple(values), tuple(names)))
+        self._colons.append(text[0].count(b":") + text[1].count(b":"))
+        number = self._numbers[text] = len(self._numbers)
+        if self._colons[number] != text[0].count(b":") + len(names) + sum(
+            msgspec.json.encode(parameters[name]).count(b":") for name in names
+        ):
+            batch.text().parse()
+        return number
+
+    def _fail(self, batch: Batch[Any], position: int, message: str) -> NoReturn:
+        text = batch.text()
+        text.check()
+        key = "params" if self.are_short else "actionParams"
+        text.fail_at(message, (position, key), hint="TLC writes parameters as TLA+ text; was the file edited?")
+
+
+def are_in(numbers: npt.NDArray[np.int64], ascending: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Which of `numbers` are among `ascending`; `np.isin` would sort these again for every batch."""
+    places = np.searchsorted(ascending, numbers)
+    found: npt.NDArray[np.bool_] = places < len(ascending)
+    found[found] = ascending[places[found]] == numbers[found]
+    return found
