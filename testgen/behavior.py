@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from testgen.graph import StateGraph, StateId, TransitionId
 
@@ -35,7 +36,12 @@ class Suite:
         criterion: What had to be covered, as the user names it.
         strategy: How behaviors were chosen.
         behaviors: Never empty.
-        lower_bound: A suite for this criterion cannot have fewer behaviors.
+        lower_bound: A suite that covers all that it can for this criterion cannot have fewer behaviors.
+        obligations: How many things the criterion asks for, of those that can be reached.
+        uncovered: How many things the suite leaves out, by reason: "unreachable", "filtered", "max-steps", "budget",
+            "chance".
+        least_steps: No suite of so few behaviors can do with fewer steps; None where that is not known.
+        options: What else shaped the suite, in words.
     """
 
     graph: StateGraph
@@ -43,6 +49,15 @@ class Suite:
     strategy: str
     behaviors: tuple[Behavior, ...]
     lower_bound: int
+    obligations: int = 0
+    uncovered: Mapping[str, int] = field(default_factory=dict)
+    least_steps: int | None = None
+    options: tuple[str, ...] = ()
+
+    @property
+    def selection(self) -> str:
+        """How it was selected: `minimum transitions, at most 500 tests`."""
+        return ", ".join([f"{self.strategy} {self.criterion}", *self.options])
 
     @property
     def n_steps(self) -> int:

@@ -11,7 +11,17 @@ import testgen
 
 ROOT = Path(testgen.__file__).parent
 SHARED = {"errors", "values"}
-MAKING = {"graph": 1, "tlc": 1, "analysis": 2, "behavior": 2, "selection": 3, "render": 4, "cli": 5, "__main__": 6}
+MAKING = {
+    "graph": 1,
+    "tlc": 1,
+    "analysis": 2,
+    "behavior": 2,
+    "suite_file": 3,
+    "selection": 3,
+    "render": 4,
+    "cli": 5,
+    "__main__": 6,
+}
 RUNNING = {"mongo": 1, "ot": 1, "bindings": 2, "runtime": 3}
 CROSSINGS = {("render", "bindings"), ("cli", "bindings"), ("cli", "runtime")}
 

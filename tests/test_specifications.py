@@ -24,11 +24,13 @@ def run(specification: str, name: str, dump: Path | None = None) -> Exploration:
         ("ResumeTokenArming", "arming-lazy"),
         ("SnapshotTransactions", "transactions"),
         ("SnapshotTransactions", "transactions-lost-update"),
+        ("SnapshotTransactions", "transactions-history"),
         ("TTLEmissionOrdering", "ttl-small"),
         ("TTLEmissionOrdering", "ttl-early"),
         ("TTLEmissionOrdering", "ttl-reorder"),
         ("ChangeStreamConsumer", "consumer-small"),
         ("ChangeStreamConsumer", "consumer-early-token"),
+        ("ChangeStreamConsumer", "consumer-images"),
         ("ChangeStreamConsumer", "consumer"),
     ],
 )
@@ -66,7 +68,7 @@ def test_ttl_deletes_what_is_expired_and_the_stream_drains() -> None:
 def test_behaviors_as_the_readme_counts_them() -> None:
     rows = [line.split("|")[1:5] for line in README.read_text().splitlines() if line.count("|") == 7]
     counted = {name.strip(" `"): [int(cell.replace(",", "")) for cell in numbers] for name, *numbers in rows[2:]}
-    assert len(counted) == 10
+    assert len(counted) == 12
     for name, numbers in counted.items():
         census = take_census(load(str(GRAPHS / f"{name}.dot")))
         assert [census.states, census.transitions, census.behaviors] == numbers, name

@@ -46,6 +46,7 @@
 (* NUMBERS, by TLC:                                                                               *)
 (*                                                                                                *)
 (*     transactions.cfg               2 transactions, 2 operations     4,357 states               *)
+(*     transactions-history.cfg       2 transactions, 1 operation        231 states               *)
 (*     transactions3.cfg              3 transactions, 1 operation      8,108 states               *)
 (*     transactions-lost-update.cfg   2 transactions, 2 operations     6,017 states               *)
 (**************************************************************************************************)

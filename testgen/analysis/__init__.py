@@ -1,6 +1,15 @@
 """Questions about a state graph: its shape, its cycles, how many behaviors it has. Knows no files and no templates."""
 
 from testgen.analysis.census import Census, take_census
-from testgen.analysis.shape import Shape, count_behaviors, example_cycle, find_shape, terminal_states
+from testgen.analysis.shape import Shape, behaviors_from, count_behaviors, example_cycle, find_shape, terminal_states
 
-__all__ = ["Census", "Shape", "count_behaviors", "example_cycle", "find_shape", "take_census", "terminal_states"]
+__all__ = [
+    "Census",
+    "Shape",
+    "behaviors_from",
+    "count_behaviors",
+    "example_cycle",
+    "find_shape",
+    "take_census",
+    "terminal_states",
+]

@@ -15,7 +15,7 @@ from scipy.sparse.csgraph import connected_components
 
 from testgen.graph import StateGraph, StateId, TransitionId
 
-__all__ = ["Shape", "count_behaviors", "example_cycle", "find_shape", "terminal_states"]
+__all__ = ["Shape", "behaviors_from", "count_behaviors", "example_cycle", "find_shape", "terminal_states"]
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -66,14 +66,26 @@ def count_behaviors(graph: StateGraph) -> int | None:
     order = _topological_order(graph)
     if order is None:
         return None
+    paths = _behaviors_from(graph, order)
+    starts: list[int] = graph.initial.tolist()
+    return sum(paths[state] for state in starts)
+
+
+def behaviors_from(graph: StateGraph) -> list[int]:
+    """The number of maximal paths from each state of an acyclic graph, self-loops left out; 0 if out of reach."""
+    order = _topological_order(graph)
+    assert order is not None, "the graph has a cycle"
+    return _behaviors_from(graph, order)
+
+
+def _behaviors_from(graph: StateGraph, order: list[StateId]) -> list[int]:
     offsets: list[int] = graph.offsets.tolist()
     targets: list[int] = graph.targets.tolist()
     paths: list[int] = [0] * graph.n_states
     for state in reversed(order):
         onward = [paths[target] for target in targets[offsets[state] : offsets[state + 1]] if target != state]
         paths[state] = sum(onward) if onward else 1
-    starts: list[int] = graph.initial.tolist()
-    return sum(paths[state] for state in starts)
+    return paths
 
 
 def _topological_order(graph: StateGraph) -> list[StateId] | None:

@@ -18,6 +18,13 @@ def agree(expected: object, observed: object) -> bool:
     >>> agree([1, {"a": True}], (1, {"a": True})), agree([True], [1]), agree([7], {1: 7})
     (True, False, True)
     """
+    # What nearly all values are made of first: a match on abstract base classes takes four times as long.
+    if type(expected) is dict and type(observed) is dict:
+        return expected.keys() == observed.keys() and all(agree(expected[key], observed[key]) for key in expected)
+    if type(expected) is list and type(observed) is list:
+        return len(expected) == len(observed) and all(map(agree, expected, observed))
+    if type(expected) is str:
+        return expected == observed
     if isinstance(expected, bool) != isinstance(observed, bool):
         return False
     match expected, observed:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import os
 import re
+import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -19,11 +20,13 @@ from testgen.bindings.protocol import Binding
 from testgen.mongo import ChangeStream, Event, Server, shared_server
 from testgen.mongo.waiting import wait_for
 
-__all__ = ["Document", "MongoBinding"]
+__all__ = ["PROCESS", "Document", "MongoBinding"]
 
 Document = dict[str, Any]  # Any: a document holds anything
 
 _DATABASE = "testgen"
+PROCESS = f"{os.getpid()}-{secrets.token_hex(4)}"
+"""Begins the `_id`s of this process. A user's own server keeps what earlier runs left, some with the same pid."""
 _numbers = itertools.count(1)
 _prepared: set[tuple[int, str]] = set()
 
@@ -33,11 +36,12 @@ class MongoBinding(Binding):
 
     Attributes:
         server: The server of this process.
+        number: Of this test among those of this process.
         prefix: Begins the `_id` of every document of this test.
         collection: Where they are; written with w:1, as the one node's majority differs only in waiting.
     """
 
-    needs: ClassVar[tuple[str, ...]] = ("change_streams", "oplog", "sentinel")
+    needs: ClassVar[tuple[str, ...]] = ("change_streams", "oplog")
     """Fields of `testgen.mongo.Capabilities` without which the tests cannot run; they are then skipped by name."""
     collection_name: ClassVar[str]
     collection_options: ClassVar[Mapping[str, Any]] = {}  # Any: what `create` takes
@@ -45,7 +49,8 @@ class MongoBinding(Binding):
     def __init__(self) -> None:
         self.server: Server = shared_server()
         self.server.require(*self.needs)
-        self.prefix = f"{os.getpid()}.{next(_numbers)}."
+        self.number = next(_numbers)
+        self.prefix = _prefix(self.number)
         self._prepare_collection()
         self.collection: Collection[Document] = self.server.client[_DATABASE].get_collection(
             self.collection_name, write_concern=WriteConcern(w=1)
@@ -72,6 +77,10 @@ class MongoBinding(Binding):
     def key(self, *parts: object) -> str:
         """The `_id` of a document of this test."""
         return self.prefix + ".".join(map(str, parts))
+
+    def keys_to_come(self, tests: int, names: Sequence[str]) -> list[str]:
+        """The `_id`s with these names of this test, and of those that begin after it, for so many `tests` in all."""
+        return [_prefix(number) + name for number in range(self.number, self.number + tests) for name in names]
 
     def parts(self, key: str) -> list[str]:
         """What `key` made the `_id` of."""
@@ -103,3 +112,7 @@ class MongoBinding(Binding):
             if self.collection_name not in database.list_collection_names():
                 database.create_collection(self.collection_name, **self.collection_options)
         _prepared.add(known)
+
+
+def _prefix(number: int) -> str:
+    return f"{PROCESS}.{number}."

@@ -60,7 +60,8 @@ class PinnedArming(MongoBinding):
     @action("Write", parameters=_last_write)
     def write(self, writer: int, nth: int) -> None:
         """Insert a document into the watched collection."""
-        self.collection.insert_one({"_id": self.key(writer, nth)})
+        with self.server.doing(f"inserting document {nth} of writer {writer}"):
+            self.collection.insert_one({"_id": self.key(writer, nth)})
 
     @action("Watch", parameters=lambda before, after: {})
     def watch(self) -> None:

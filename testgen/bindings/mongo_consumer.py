@@ -30,6 +30,7 @@ from testgen.bindings.mongo import Document, MongoBinding
 from testgen.bindings.protocol import Divergence, Step, action, ends, observes, starts
 from testgen.bindings.story import StepStory, tell_steps
 from testgen.mongo import ChangeStream, Event, Server, is_sentinel, start_point
+from testgen.mongo.change_stream import SENTINEL
 from testgen.mongo.waiting import wait_for
 from testgen.values.plain import Plain
 
@@ -216,7 +217,7 @@ class _ControlStream:
 
     def __init__(self, server: Server, database: str, collection: str) -> None:
         self.server = server
-        self._place = (database, collection)
+        self.place = (database, collection)
         self._stream = ChangeStream(server, database, collection)
         self._read_at = time.monotonic()
         self.events: list[Event] = []
@@ -256,16 +257,17 @@ class _ControlStream:
         if self._goes_on:
             self._stream.close()
             start = start_point(start_after=self.events[-1]["_id"])
-            self._stream = ChangeStream(self.server, *self._place, start=start)
+            self._stream = ChangeStream(self.server, *self.place, start=start)
 
 
 _shared: _ControlStream | None = None
 
 
 def _shared_control(server: Server, database: str, collection: str) -> _ControlStream:
-    """The control stream of all tests of this process, which run one after the other."""
+    """The control stream of all tests of this process on that collection, which run one after the other."""
     global _shared
-    if _shared is None or _shared.server is not server or not _shared.is_fresh:
+    place = (database, collection)
+    if _shared is None or _shared.server is not server or _shared.place != place or not _shared.is_fresh:
         _shared = _ControlStream(server, database, collection)
     _shared.events.clear()
     return _shared
@@ -301,7 +303,7 @@ class StreamConsumer(MongoBinding):
 
     collection_name: ClassVar[str] = "consumer"
     fixture: ClassVar[str] = "consumer"
-    needs: ClassVar[tuple[str, ...]] = ("change_streams", "sentinel", "transactions")
+    needs: ClassVar[tuple[str, ...]] = ("change_streams", "transactions")
 
     def __init__(self) -> None:
         super().__init__()
@@ -422,6 +424,7 @@ class StreamConsumer(MongoBinding):
         if self._docs is None:
             with self.server.doing("reading the documents"):
                 found = {document["_id"]: document for document in self.collection.find(self.own_documents())}
+            found = {key: document for key, document in found.items() if SENTINEL not in key}
             self._docs = [_without_id(found.pop(key, _ABSENT)) for key in self._keys]
             self._docs += [_without_id(document) for document in found.values()]
         return self._docs
@@ -457,10 +460,8 @@ class StreamConsumer(MongoBinding):
 
     def close(self) -> None:
         super().close()
-        for session in (self._writer, self._transaction):
-            if session is not None:
-                session.end_session()  # aborts what is open
-        if self._droppable:
+        self.server.end_sessions(session for session in (self._writer, self._transaction) if session is not None)
+        if self._droppable and not self.server.has_gone:
             self._control.close()
             with self.server.doing("dropping the collection"):
                 self.collection.drop()

@@ -3,10 +3,14 @@
 The binding does not know what is expected: `Write` and `WriteConflict` are one command, and the server's reply decides
 what goes into the log. In the graph of a server that loses updates (`AllowLostUpdate`), `Overwrite` is that command
 too, and its behaviors are impossible: the test goes as far as the first one and must see the write refused.
+
+The documents are read anew after each command that the test sends. All tests begin with the same ones, so those of
+tests to come are inserted together, which costs a fraction of as many commands; each has its own all the same.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -17,15 +21,19 @@ from pymongo.client_session import ClientSession
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from testgen.bindings.mongo import MongoBinding
+from testgen.bindings.mongo import Document, MongoBinding
 from testgen.bindings.protocol import Step, action, observes, starts, step
 from testgen.bindings.story import Call, StepStory, tell_steps
 from testgen.errors import BindingError
+from testgen.mongo import Server
 from testgen.values.plain import Plain
 
 __all__ = ["LostUpdates", "Transactions"]
 
 _WRITE_CONFLICT = 112
+_TESTS_AT_ONCE = 64
+_inserted: set[tuple[Server, str]] = set()
+"""Documents whose tests have yet to begin: the server, and the `_id`."""
 
 Entry = dict[str, Any]
 """An operation of a transaction with the server's reply: `op`, `key`, and `value` unless it met a conflict."""
@@ -60,18 +68,19 @@ class Transactions(MongoBinding):
         self._log: list[list[Entry]] = []
         self._status: list[str] = []
         self._keys: list[str] = []
+        self._docs: dict[str, list[int]] | None = None
 
     @starts(_beginning)
     def start(self, keys: list[str], transactions: int) -> None:
-        """Insert an empty list under each key."""
+        """There is an empty list under each key."""
         self._keys = keys
         self._log = [[] for _ in range(transactions)]
         self._status = ["idle"] * transactions
         self._sessions = [self.server.client.start_session(causal_consistency=False) for _ in range(transactions)]
-        # With w:1 a snapshot right after the replica set's start may be older (error 246, seen in 6.0.5).
-        durable = self.collection.with_options(write_concern=WriteConcern("majority"))
-        with self.server.doing("inserting the documents"):
-            durable.insert_many([{"_id": self.key(key), "list": []} for key in keys])
+        own = {(self.server, self.key(key)) for key in keys}
+        if not own <= _inserted:
+            self._insert_documents()
+        _inserted.difference_update(own)
 
     @action("Begin", parameters=_ended)
     def begin(self, transaction: int) -> None:
@@ -82,7 +91,7 @@ class Transactions(MongoBinding):
     @action("Read", parameters=_operated)
     def read(self, transaction: int, key: str) -> None:
         """Find the document in the transaction."""
-        with self.server.doing(f"reading {key} in transaction {transaction}"):
+        with self._sending(f"reading {key} in transaction {transaction}"):
             document = self.collection.find_one({"_id": self.key(key)}, session=self._sessions[transaction - 1])
         assert document is not None
         self._log[transaction - 1].append({"op": "read", "key": key, "value": document["list"]})
@@ -92,7 +101,7 @@ class Transactions(MongoBinding):
         """Append the transaction's number to the list; the server answers with the list, or with a conflict."""
         session = self._sessions[transaction - 1]
         try:
-            with self.server.doing(f"writing {key} in transaction {transaction}"):
+            with self._sending(f"writing {key} in transaction {transaction}"):
                 document: Any = self.collection.find_one_and_update(
                     {"_id": self.key(key)},
                     {"$push": {"list": transaction}},
@@ -110,23 +119,24 @@ class Transactions(MongoBinding):
 
     @action("Commit", parameters=_ended)
     def commit(self, transaction: int) -> None:
-        with self.server.doing(f"committing transaction {transaction}"):
+        with self._sending(f"committing transaction {transaction}"):
             self._sessions[transaction - 1].commit_transaction()
         self._status[transaction - 1] = "committed"
 
     @action("Abort", parameters=_ended)
     def abort(self, transaction: int) -> None:
-        with self.server.doing(f"aborting transaction {transaction}"):
+        with self._sending(f"aborting transaction {transaction}"):
             self._sessions[transaction - 1].abort_transaction()
         self._status[transaction - 1] = "aborted"
 
     @observes("docs")
     def docs(self) -> dict[str, list[int]]:
         """What a read outside of any transaction finds."""
-        with self.server.doing("reading the documents"):
-            documents = self.collection.find({"_id": {"$in": [self.key(key) for key in self._keys]}})
-            found = {document["_id"]: document["list"] for document in documents}
-        return {key: found[self.key(key)] for key in self._keys}
+        if self._docs is None:
+            with self.server.doing("reading the documents"):
+                found = {document["_id"]: document["list"] for document in self._find_documents()}
+            self._docs = {key: found[self.key(key)] for key in self._keys}
+        return self._docs
 
     @observes("log")
     def log(self) -> list[list[Entry]]:
@@ -137,9 +147,29 @@ class Transactions(MongoBinding):
         return self._status
 
     def close(self) -> None:
-        for session in self._sessions:
-            session.end_session()  # aborts what is open
+        self.server.end_sessions(self._sessions)
         super().close()
+
+    def _sending(self, doing: str) -> contextlib.AbstractContextManager[None]:
+        """The border to pymongo around a command; what the documents were before it is not known any more."""
+        self._docs = None
+        return self.server.doing(doing)
+
+    def _find_documents(self) -> list[Document]:
+        """Half of a test's commands are this one: sent by `find`, it would cost a tenth more."""
+        command = {"find": self.collection_name, "filter": {"_id": {"$in": [self.key(key) for key in self._keys]}}}
+        documents: list[Document] = self.collection.database.command(command)["cursor"]["firstBatch"]
+        return documents
+
+    def _insert_documents(self) -> None:
+        """Insert the documents of this test and of those to come, as far as they are not there."""
+        keys = self.keys_to_come(_TESTS_AT_ONCE, self._keys)
+        missing = [key for key in keys if (self.server, key) not in _inserted]
+        # With w:1 a snapshot right after the replica set's start may be older (error 246, seen in 6.0.5).
+        durable = self.collection.with_options(write_concern=WriteConcern("majority"))
+        with self.server.doing("inserting documents"):
+            durable.insert_many([{"_id": key, "list": []} for key in missing])
+        _inserted.update((self.server, key) for key in missing)
 
 
 class LostUpdates(Transactions):

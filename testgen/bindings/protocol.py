@@ -47,6 +47,7 @@ __all__ = [
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
 
 Parameters = Callable[[Mapping[str, Plain], Mapping[str, Plain]], Mapping[str, Plain]]
 """Finds a step's parameters from the states before and after it, where the dump's labels do not tell them (TLC before
@@ -108,6 +109,8 @@ class Binding:
     """The template that renders this binding's tests, below `templates/`."""
     fixture: ClassVar[str] = ""
     """What generated tests call the instance; by default the class name in snake case."""
+    lockstep: ClassVar[bool] = False
+    """Whether tests run together up to each `shared_step`; see `testgen.runtime.lockstep`."""
 
     @property
     def journal(self) -> Journal:
@@ -140,6 +143,18 @@ class Binding:
         state |= changed
         for variable, expected in state.items():
             self.expect(f"variable {variable}", expected, self.observers()[variable](self))
+
+    def shared_step(self, perform: Callable[[], T], *, costly: bool = False) -> T:
+        """Perform what other tests can take part in; if they are run in lock-step, they do.
+
+        Args:
+            perform: Does it for all of them, whoever is asked; the same one if it is equal, as a method of one object.
+            costly: Worth waiting for: it is performed when no test can go on without such a step.
+
+        Returns:
+            What `perform` returned, to each of them.
+        """
+        return perform()
 
     @classmethod
     def story(cls, initial: Mapping[str, Plain], steps: list[Step]) -> Story | None:
@@ -180,12 +195,21 @@ class Binding:
     @classmethod
     def starter(cls) -> Callable[..., Any] | None:
         """The method that brings the system to the initial state, if there is one."""
-        return next((method for method in cls._decorated() if hasattr(method, "from_initial_state")), None)
+        return cls._marked("from_initial_state")
 
     @classmethod
     def finisher(cls) -> Callable[..., Any] | None:
         """The method that checks what can only be checked at a behavior's end, if there is one."""
-        return next((method for method in cls._decorated() if hasattr(method, "from_final_state")), None)
+        return cls._marked("from_final_state")
+
+    @classmethod
+    def _marked(cls, mark: str) -> Callable[..., Any] | None:
+        """The method with this mark: a derived class's own stands for that of its base, whatever it is called."""
+        for kind in cls.__mro__:
+            for name in vars(kind):
+                if hasattr(method := getattr(cls, name), mark):
+                    return method  # type: ignore[no-any-return]  # functions with attributes, as in _decorated
+        return None
 
     @classmethod
     def fixture_name(cls) -> str:

@@ -25,9 +25,11 @@ _BUILT_IN = {
     "mongo_arming_lazy": "testgen.bindings.mongo_arming:LazyArming",
     "mongo_consumer": "testgen.bindings.mongo_consumer:StreamConsumer",
     "mongo_consumer_early_token": "testgen.bindings.mongo_consumer:EarlyTokenConsumer",
+    "mongo_history": "testgen.bindings.mongo_history:TransactionHistory",
+    "mongo_images": "testgen.bindings.mongo_images:ImageStream",
     "mongo_ttl": "testgen.bindings.mongo_ttl:TTLOrdering",
-    "mongo_ttl_early": "testgen.bindings.mongo_ttl:ImpossibleEarlyTTL",
-    "mongo_ttl_reorder": "testgen.bindings.mongo_ttl:ImpossibleReorder",
+    "mongo_ttl_early": "testgen.bindings.mongo_ttl_impossible:ImpossibleEarlyTTL",
+    "mongo_ttl_reorder": "testgen.bindings.mongo_ttl_impossible:ImpossibleReorder",
     "mongo_lost_updates": "testgen.bindings.mongo_transactions:LostUpdates",
     "mongo_transactions": "testgen.bindings.mongo_transactions:Transactions",
 }

@@ -15,13 +15,16 @@ from testgen.cli.project import Project, SuiteSettings, dump_name, find_project,
 from testgen.errors import BindingError, ExitCode, Location
 
 if TYPE_CHECKING:
+    from testgen.behavior import Suite
     from testgen.graph import StateGraph
     from testgen.render import Written
+    from testgen.selection import Request
 
 __all__ = ["build"]
 
 _SUMMED = "tests", "behaviors", "steps", "files", "lower_bound", "seconds"
 _SHOWN = 10
+_SUITE_FILE = "suite.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,15 @@ class BuildOptions:
     criterion: str | None
     strategy: str | None
     limit: int | None
+    budget: tuple[str, ...]
+    max_steps: int | None
+    minimize: str | None
+    seed: int | None
+    only: tuple[str, ...]
+    avoid: tuple[str, ...]
+    shard: tuple[int, int]
+    suite: Path | None
+    plan_only: bool
     check: bool
     allow_cut: bool
     quiet: bool
@@ -45,7 +57,7 @@ class Built:
     """What one build did; the keys of `--json`."""
 
     graph: str
-    binding: str
+    binding: str | None
     tests: int
     behaviors: int
     steps: int
@@ -54,6 +66,9 @@ class Built:
     criterion: str
     strategy: str
     lower_bound: int
+    least_steps: int | None
+    obligations: int
+    uncovered: dict[str, int]
     changed: tuple[str, ...]
     removed: tuple[str, ...]
     seconds: float
@@ -68,6 +83,15 @@ def _not_empty(_: click.Context, __: click.Parameter, value: str | None) -> str 
 
 def _folder(context: click.Context, parameter: click.Parameter, value: str | None) -> Path | None:
     return None if _not_empty(context, parameter, value) is None else Path(str(value))
+
+
+def _shard(_: click.Context, __: click.Parameter, value: str | None) -> tuple[int, int]:
+    if value is None:
+        return 1, 1
+    part, slash, parts = value.partition("/")
+    if not (slash and part.isdecimal() and parts.isdecimal() and 1 <= int(part) <= int(parts)):
+        raise click.BadParameter(f"{value!r} is not a part of the whole, such as 2/4")
+    return int(part), int(parts)
 
 
 @click.command("build")
@@ -87,34 +111,47 @@ def _folder(context: click.Context, parameter: click.Parameter, value: str | Non
 @click.option("--out", callback=_folder, metavar="DIR", help="Default: generated/NAME.")
 @click.option(
     "--criterion",
-    type=click.Choice(["behaviors", "states", "transitions", "transition-pairs"]),
+    type=click.Choice(["behaviors", "states", "transitions", "actions", "action-pairs", "transition-pairs"]),
     help="What to cover, every one of it.  [default: behaviors]",
 )
 @click.option(
     "--strategy",
-    type=click.Choice(["all", "minimum", "shortest"]),
-    help="How: minimum takes provably the fewest tests, shortest (of transitions) a shortest behavior to each.  "
-    "[default: minimum, or all behaviors]",
+    type=click.Choice(["all", "sample", "minimum", "shortest", "random"]),
+    help="How; `testgen help selection` explains.  [default: the fewest tests where they can be found]",
 )
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="The most tests to build; default 10000.")
+@click.option(
+    "--budget",
+    multiple=True,
+    metavar="KEY=N",
+    help="Keep to tests=N or steps=N: the tests worth the most.",
+)
+@click.option("--max-steps", type=click.IntRange(min=1), metavar="N", help="The longest a test may be.")
+@click.option(
+    "--minimize",
+    type=click.Choice(["tests", "steps"]),
+    help="steps: of the smallest suites one with the fewest steps.  [default: tests]",
+)
+@click.option("--seed", type=int, metavar="N", help="Of the strategies sample and random; default 0.")
+@click.option(
+    "--only", multiple=True, metavar="ACTION|PREDICATE", help="Take only such actions, be only where it holds."
+)
+@click.option(
+    "--avoid", multiple=True, metavar="ACTION|PREDICATE", help="Never take this action, nor be where it holds."
+)
+@click.option("--shard", callback=_shard, metavar="I/N", help="Build the I-th of N parts of the suite.")
+@click.option(
+    "--suite",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Take the behaviors of this suite file.",
+)
+@click.option("--plan-only", is_flag=True, help="Write only the suite file, OUT/suite.json; needs no binding.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if the files are out of date.")
 @click.option("--allow-cut", is_flag=True, help="Read a dump that TLC did not finish, with a warning.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document (schema testgen.build/1).")
 @click.option("-q", "--quiet", is_flag=True, help="Print results and errors only.")
-def build(
-    graphs: tuple[str, ...],
-    binding: str | None,
-    template: str | None,
-    templates: Path | None,
-    out: Path | None,
-    criterion: str | None,
-    strategy: str | None,
-    limit: int | None,
-    check: bool,
-    allow_cut: bool,
-    as_json: bool,
-    quiet: bool,
-) -> int:
+def build(graphs: tuple[str, ...], as_json: bool, **flags: Any) -> int:  # Any: what the options above say
     """Write a pytest test for every behavior of each GRAPH; without GRAPH, for every suite of the project file.
 
     GRAPH is a dump of TLC, or a trace, which makes one test: `testgen help formats`.
@@ -126,7 +163,8 @@ def build(
     testgen build graphs/ot.dot
     testgen build my.dot --binding bindings/bank.py:Bank --out tests/generated
     """
-    options = BuildOptions(binding, template, templates, out, criterion, strategy, limit, check, allow_cut, quiet)
+    options = BuildOptions(**flags)
+    out, check = options.out, options.check
     project = find_project(Path.cwd())
     requests = [_request(graph, project, out) for graph in graphs] or [
         _request_of_suite(name, settings, project, out) for name, settings in project.suites.items()
@@ -135,6 +173,10 @@ def build(
         raise click.UsageError("no GRAPH given, and no project file here names a suite")
     if out is not None and len(requests) > 1:
         raise click.UsageError("--out takes one GRAPH at a time")
+    if options.suite is not None and len(requests) > 1:
+        raise click.UsageError("--suite takes one GRAPH at a time")
+    if options.plan_only and check:
+        raise click.UsageError("--plan-only writes, --check does not")
     _check_folders(requests)
     results = []
     for request in requests:
@@ -179,10 +221,9 @@ def _check_folders(requests: list[_Request]) -> None:
 
 
 def _build(request: _Request, options: BuildOptions) -> Built:
-    from testgen.cli.main import testgen_version
     from testgen.graph import load
-    from testgen.render import check_suite, render_suite, write_suite
-    from testgen.selection import DEFAULT_LIMIT, select_behaviors
+    from testgen.selection import select_behaviors
+    from testgen.suite_file import read_suite
 
     started = time.perf_counter()
     settings = request.settings
@@ -190,40 +231,93 @@ def _build(request: _Request, options: BuildOptions) -> Built:
     if not options.quiet:
         for warning in graph.warnings:
             warn(f"{request.graph}: {warning.message}")
-    binding = options.binding or settings.binding or _matching_binding(graph, options.quiet)
-    suite = select_behaviors(
-        graph,
-        options.criterion or settings.criterion or "behaviors",
-        options.strategy or (settings.strategy if options.criterion is None else None),
-        limit=options.limit or settings.limit or DEFAULT_LIMIT,
+    if options.suite is not None:
+        suite = read_suite(options.suite, graph)
+    else:
+        suite = select_behaviors(graph, _selection(settings, options))
+    if options.plan_only:
+        binding = None
+        tests, written = [len(suite.behaviors)], _plan(suite, request)
+    else:
+        binding = options.binding or settings.binding or _matching_binding(graph, options.quiet)
+        tests, written = _render(suite, binding, request, options)
+    return Built(
+        graph=request.graph,
+        binding=binding,
+        tests=sum(tests),
+        behaviors=len(suite.behaviors),
+        steps=suite.n_steps,
+        files=len(tests),
+        out=str(request.out),
+        criterion=suite.criterion,
+        strategy=suite.strategy,
+        lower_bound=suite.lower_bound,
+        least_steps=suite.least_steps,
+        obligations=suite.obligations,
+        uncovered=dict(suite.uncovered),
+        changed=written.changed,
+        removed=written.removed,
+        seconds=time.perf_counter() - started,
     )
+
+
+def _plan(suite: Suite, request: _Request) -> Written:
+    """Write the suite file."""
+    from testgen.cli.main import testgen_version
+    from testgen.render import Written
+    from testgen.suite_file import suite_text, write_suite_file
+
+    write_suite_file(suite_text(suite, version=testgen_version()), request.out / _SUITE_FILE)
+    return Written(changed=(_SUITE_FILE,), removed=(), unchanged=())
+
+
+def _render(suite: Suite, binding: str, request: _Request, options: BuildOptions) -> tuple[list[int], Written]:
+    """Write the tests; how many are in each file, and what became of the files."""
+    from testgen.cli.main import testgen_version
+    from testgen.render import check_suite, render_suite, write_suite
+
     with progress(f"rendering {request.name}", quiet=options.quiet) as show:
         files = render_suite(
             suite,
             binding,
             version=testgen_version(),
             folder=request.out,
-            template=options.template or settings.template,
+            template=options.template or request.settings.template,
             templates=options.templates,
             on_progress=lambda done: show(done, len(suite.behaviors)),
         )
     work: Callable[..., Written] = check_suite if options.check else write_suite
-    written = work(files, request.out)
-    return Built(
-        graph=request.graph,
-        binding=binding,
-        tests=sum(file.n_tests for file in files),
-        behaviors=len(suite.behaviors),
-        steps=suite.n_steps,
-        files=len(files),
-        out=str(request.out),
-        criterion=suite.criterion,
-        strategy=suite.strategy,
-        lower_bound=suite.lower_bound,
-        changed=written.changed,
-        removed=written.removed,
-        seconds=time.perf_counter() - started,
+    return [file.n_tests for file in files], work(files, request.out)
+
+
+def _selection(settings: SuiteSettings, options: BuildOptions) -> Request:
+    """What the flags say, else the project file. A criterion on the command line is not for the file's strategy."""
+    from testgen.selection import DEFAULT_LIMIT, Request
+
+    budget = _read_budget(options.budget or settings.budget)
+    return Request(
+        criterion=options.criterion or settings.criterion or "behaviors",
+        strategy=options.strategy or (settings.strategy if options.criterion is None else None) or "",
+        limit=options.limit or settings.limit or DEFAULT_LIMIT,
+        max_tests=budget.get("tests"),
+        max_steps_in_all=budget.get("steps"),
+        max_steps=options.max_steps or settings.max_steps,
+        has_least_steps=(options.minimize or settings.minimize) == "steps",
+        seed=options.seed if options.seed is not None else settings.seed or 0,
+        only=options.only or settings.only,
+        avoid=options.avoid or settings.avoid,
+        shard=options.shard,
     )
+
+
+def _read_budget(texts: tuple[str, ...]) -> dict[str, int]:
+    budget = {}
+    for text in texts:
+        key, _, number = text.partition("=")
+        if key not in ("tests", "steps") or not number.isdecimal() or int(number) < 1:
+            raise click.UsageError(f"--budget {text!r} is neither tests=N nor steps=N")
+        budget[key] = int(number)
+    return budget
 
 
 def _matching_binding(graph: StateGraph, quiet: bool) -> str:
@@ -274,16 +368,29 @@ def _print_result(result: Built, check: bool) -> None:
     print_rows(
         [
             ("tests", f"{result.tests:,}  ({_told(result)})"),
-            ("steps", f"{result.steps:,}"),
+            ("steps", f"{result.steps:,}{'  (with so few tests no suite has fewer)' if result.least_steps else ''}"),
             ("files", f"{result.files:,}  ({len(result.changed):,} changed, {len(result.removed):,} removed)"),
+            *([("uncovered", _uncovered(result))] if result.uncovered else []),
             ("seconds", f"{result.seconds:.1f}"),
         ]
     )
 
 
 def _told(result: Built) -> str:
+    what = f"{result.strategy} {result.criterion}" if result.uncovered else f"every {_singular(result.criterion)}"
     if result.tests < result.behaviors:
-        return f"of {result.behaviors:,} behaviors, one for every {result.criterion.removesuffix('s')}"
+        return f"of {result.behaviors:,} behaviors, one for {what}"
+    if result.uncovered or result.tests < result.lower_bound or result.lower_bound == 1 < result.tests:
+        return what
     if result.tests == result.lower_bound:
-        return f"every {result.criterion.removesuffix('s')}; no suite can do with fewer"
-    return f"every {result.criterion.removesuffix('s')}; no suite can do with fewer than {result.lower_bound:,}"
+        return f"{what}; no suite can do with fewer"
+    return f"{what}; no suite can do with fewer than {result.lower_bound:,}"
+
+
+def _uncovered(result: Built) -> str:
+    reasons = ", ".join(f"{reason} {count:,}" for reason, count in result.uncovered.items())
+    return f"{sum(result.uncovered.values()):,} {result.criterion}  ({reasons})"
+
+
+def _singular(criterion: str) -> str:
+    return criterion.removesuffix("s")

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from testgen.cli.output import inert, plural, print_json, print_rows, warn
+from testgen.errors import SelectionError
 
 if TYPE_CHECKING:
     from testgen.analysis import Census
+    from testgen.graph import StateGraph
 
 __all__ = ["inspect"]
 
 _SAMPLE_WIDTH = 72
 _CYCLES_SHOWN = 5
+_PLANNED_UP_TO = 500_000
+"""Transitions; for larger graphs `testgen build --plan-only` tells, and takes its time."""
 
 
 def _json_file(_: click.Context, __: click.Parameter, value: str | None) -> Path | None:
@@ -48,25 +53,52 @@ def inspect(graph: str, as_json: bool, allow_cut: bool, export: Path | None) -> 
     """
     from testgen.analysis import take_census
     from testgen.graph import export_graph, load
+    from testgen.selection import STRATEGIES
 
     loaded = load(graph, allow_cut=allow_cut)
     census = take_census(loaded)
     if export is not None:
         export_graph(loaded, export)
+    plans = {criterion: _plan(loaded, criterion) for criterion in STRATEGIES}
     if as_json:
-        print_json("testgen.inspect/1", _document(graph, census))
+        print_json("testgen.inspect/1", _document(graph, census, plans))
     else:
-        _print_report(graph, census)
+        _print_report(graph, census, plans)
 
 
-def _document(graph: str, census: Census) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What a criterion asks for, and what the suite of its default strategy has; None if that cannot be told."""
+
+    obligations: int | None
+    tests: int | None
+    steps: int | None
+    strategy: str
+
+
+def _plan(graph: StateGraph, criterion: str) -> _Plan:
+    from testgen.selection import DEFAULT_LIMIT, STRATEGIES, Request, select_behaviors
+
+    strategy = STRATEGIES[criterion][0]
+    if graph.n_transitions > _PLANNED_UP_TO:
+        return _Plan(None, None, None, strategy)
+    try:
+        limit = DEFAULT_LIMIT if criterion == "behaviors" else _PLANNED_UP_TO
+        suite = select_behaviors(graph, Request(criterion, limit=limit))
+    except SelectionError:  # nothing to cover, or too many
+        return _Plan(None, None, None, strategy)
+    return _Plan(suite.obligations, len(suite.behaviors), suite.n_steps, strategy)
+
+
+def _document(graph: str, census: Census, plans: Mapping[str, _Plan]) -> dict[str, Any]:
     document = asdict(census)
+    document["criteria"] = {criterion: asdict(plan) for criterion, plan in plans.items()}
     document["graph"] = graph
     document["behaviors"] = None if census.behaviors is None else str(census.behaviors)
     return document
 
 
-def _print_report(graph: str, census: Census) -> None:
+def _print_report(graph: str, census: Census, plans: Mapping[str, _Plan]) -> None:
     click.echo(click.style(graph, bold=True) + "\n")
     constrained = census.constrained_out_states
     outside = f"; {constrained:,} more outside the constraints" if constrained else ""
@@ -89,8 +121,17 @@ def _print_report(graph: str, census: Census) -> None:
         click.echo(f"{name}  {click.style(plural(variable.distinct, 'value'), dim=True)}")
         for sample in map(inert, variable.samples):
             click.echo(f"    {sample if len(sample) <= _SAMPLE_WIDTH else sample[: _SAMPLE_WIDTH - 3] + '...'}")
+    click.echo("\n" + click.style("suites, for `testgen build --criterion`", bold=True))
+    print_rows((criterion, _planned(plan)) for criterion, plan in plans.items())
     for warning in census.warnings:
         warn(warning.message)
+
+
+def _planned(plan: _Plan) -> str:
+    if plan.obligations is None or plan.tests is None or plan.steps is None:
+        return "         -  nothing to cover, or too much to plan in passing"
+    fewest = "the fewest" if plan.strategy == "minimum" else plan.strategy
+    return f"{plan.obligations:>10,}  {plan.tests:>7,} tests  {plan.steps:>9,} steps  {fewest}"
 
 
 def _cycles(census: Census) -> str:

@@ -20,7 +20,8 @@ __all__ = ["main", "testgen_version"]
 EXIT_CODES = """\b
 Exit codes:
    0  done
-   1  done, and the answer is no: generated files out of date under --check
+   1  done, and the answer is no: generated files out of date under --check,
+      behaviors changed under diff
    2  the request cannot be carried out: usage, input, binding, template, a
       specification that TLC cannot parse
    3  the surroundings are missing: no Java, no TLC, no permission, no space
@@ -48,6 +49,7 @@ class _Commands(click.Group):
 
     MODULES: ClassVar = {
         "build": "testgen.cli.build",
+        "diff": "testgen.cli.diff",
         "explore": "testgen.cli.explore",
         "help": "testgen.cli.help",
         "inspect": "testgen.cli.inspect",

@@ -17,6 +17,11 @@ _COMPRESSED = ".gz", ".zst"
 _ENDINGS = "-states.json", "-edges.json", ".itf.json"
 
 
+_LISTS = ("budget", "only", "avoid")
+_LEAST = {"limit": 1, "max_steps": 1, "seed": 0}
+"""Keys of numbers, and the least of each."""
+
+
 @dataclass(frozen=True, slots=True)
 class SuiteSettings:
     """What the project file says of a suite; flags override it.
@@ -29,6 +34,12 @@ class SuiteSettings:
         limit: The most behaviors to take.
         criterion: What to cover; see `testgen.selection.STRATEGIES`.
         strategy: How.
+        budget: Texts such as "tests=500".
+        max_steps: The longest a test may be.
+        minimize: "tests", or "steps" as well.
+        seed: Of strategies that leave it to chance.
+        only: Actions and predicates; see `testgen.selection.Request`.
+        avoid: Likewise.
     """
 
     graph: str
@@ -38,6 +49,12 @@ class SuiteSettings:
     limit: int | None = None
     criterion: str | None = None
     strategy: str | None = None
+    budget: tuple[str, ...] = ()
+    max_steps: int | None = None
+    minimize: str | None = None
+    seed: int | None = None
+    only: tuple[str, ...] = ()
+    avoid: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +114,20 @@ def _settings(path: Path, suite: str, table: Any) -> SuiteSettings:
             near = difflib.get_close_matches(key, known, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
             raise InputError(f"suite {suite!r} has the unknown key {key!r}", location=where, hint=hint)
-        if key == "limit":
-            if type(value) is not int or value < 1:
-                raise InputError(f"suite {suite!r}: limit is not a number from 1", location=where)
+        if key in _LISTS:
+            if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
+                raise InputError(f"suite {suite!r}: {key} is not a list of strings", location=where)
+        elif key in _LEAST:
+            if type(value) is not int or value < _LEAST[key]:
+                raise InputError(f"suite {suite!r}: {key} is not a number from {_LEAST[key]}", location=where)
         elif not isinstance(value, str):
             raise InputError(f"suite {suite!r}: {key} is not a string", location=where)
     settings = SuiteSettings(**table)
     return replace(
         settings,
+        budget=tuple(settings.budget),
+        only=tuple(settings.only),
+        avoid=tuple(settings.avoid),
         binding=_from_folder(path.parent, settings.binding),
         template=_from_folder(path.parent, settings.template),
     )

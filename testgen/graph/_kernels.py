@@ -8,13 +8,30 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["breadth_first_levels", "decode_integers", "intern_ranges", "line_bounds"]
+__all__ = [
+    "breadth_first_levels",
+    "decode_integers",
+    "escaped_evenly",
+    "find_in_sorted",
+    "intern_ranges",
+    "line_bounds",
+]
 
 Bytes = npt.NDArray[np.uint8]
 Positions = npt.NDArray[np.int64]
 
 _CHUNK = 1 << 24
-_NEWLINE, _RETURN, _MINUS, _ZERO = b"\n\r-0"
+_BATCH = 1 << 18
+"""Positions looked at together: few enough for what is computed of them to stay in the cache."""
+_FEW = 32
+_SIGN = np.uint64(1 << 63)
+"""Flipped, it makes the order of signed numbers that of unsigned ones."""
+_NEWLINE, _RETURN, _MINUS, _BACKSLASH = b"\n\r-\\"
+_EIGHT_ZEROS = np.uint64(0x3030303030303030)
+_OVER_NINE = np.uint64(0x7676767676767676)
+_HIGH_BITS = np.uint64(0x8080808080808080)
+_DIGIT_WORDS = 3
+_POWERS = np.array([10**power for power in range(9)], dtype=np.uint64)
 _DIGITS = 20
 """One more than a 64-bit decimal needs, so that a longer number is seen to be too long."""
 
@@ -32,36 +49,62 @@ def line_bounds(text: Bytes) -> tuple[Positions, Positions]:
 
 
 def decode_integers(text: Bytes, starts: Positions) -> tuple[npt.NDArray[np.int64], Positions]:
-    """Read a signed decimal at each of `starts`.
+    """Read a signed decimal at each of `starts`, eight digits at a time.
 
     Args:
-        text: Ends in at least 21 bytes that are no digits.
+        text: Ends in at least 32 bytes that are no digits.
         starts: Shape (k,).
 
     Returns:
         The numbers, and where each ends: equal to its start where no number stands or it exceeds 64 bits.
     """
-    negative = text[starts] == _MINUS
-    at = starts + negative
-    magnitude = np.zeros(len(starts), dtype=np.uint64)
-    reading = np.ones(len(starts), dtype=bool)
-    length = np.zeros(len(starts), dtype=np.int64)
-    for _ in range(_DIGITS):
-        digit = text[at] - np.uint8(_ZERO)  # wraps below "0", so one comparison tells a digit
-        reading &= digit < 10
-        if not reading.any():
-            break
-        magnitude = np.where(reading, magnitude * np.uint64(10) + digit, magnitude)
-        at += reading
-        length += reading
-    limit = np.uint64(2**63 - 1) + negative.astype(np.uint64)
-    valid = (length > 0) & (length < _DIGITS) & (magnitude <= limit)
-    values = magnitude.astype(np.int64)  # 2**63 wraps to -2**63, whose negation is itself
-    return np.where(negative, -values, values), np.where(valid, at, starts)
+    numbers = np.empty(len(starts), dtype=np.int64)
+    ends = np.empty(len(starts), dtype=np.int64)
+    words = _words(text)
+    for first in range(0, len(starts), _BATCH):
+        batch = slice(first, first + _BATCH)
+        negative = text[starts[batch]] == _MINUS
+        at = starts[batch] + negative
+        magnitude = np.zeros(len(at), dtype=np.uint64)
+        length = np.zeros(len(at), dtype=np.int64)
+        for word in range(_DIGIT_WORDS):
+            value, count = _leading_digits(words[at + 8 * word])
+            count[length < 8 * word] = 0  # the number has ended before
+            magnitude = magnitude * _POWERS[count] + np.where(count > 0, value, 0).astype(np.uint64)
+            length += count
+        limit = np.uint64(2**63 - 1) + negative.astype(np.uint64)
+        valid = (length > 0) & (length < _DIGITS) & (magnitude <= limit)
+        values = magnitude.astype(np.int64)  # 2**63 wraps to -2**63, whose negation is itself
+        numbers[batch] = np.where(negative, -values, values)
+        ends[batch] = np.where(valid, at + length, starts[batch])
+    return numbers, ends
+
+
+def _words(text: Bytes) -> npt.NDArray[np.uint64]:
+    """The eight bytes that begin at each position, the first one lowest."""
+    shape = (max(0, len(text) - 7),)
+    return np.ndarray(shape, dtype="<u8", buffer=text.data, strides=(1,))
+
+
+def _leading_digits(words: npt.NDArray[np.uint64]) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
+    """The number that the digits at the beginning of each word make, and how many there are (Lamport 1975)."""
+    digits = words ^ _EIGHT_ZEROS  # a digit's byte becomes its value; others exceed 9
+    others = ((digits + _OVER_NINE) | digits) & _HIGH_BITS
+    lowest = others & (~others + np.uint64(1))
+    count = np.full(len(words), 8, dtype=np.int64)
+    found = lowest != 0
+    count[found] = np.bitwise_count(lowest[found] - np.uint64(1)).astype(np.int64) >> 3
+    # Digits to the high end, zeros before them; a shift by 64 is not defined, so in two.
+    shift = (8 - count).astype(np.uint64) << np.uint64(2)
+    digits = (digits << shift) << shift
+    digits = (digits * np.uint64(10) + (digits >> np.uint64(8))) & np.uint64(0x00FF00FF00FF00FF)
+    digits = (digits * np.uint64(100) + (digits >> np.uint64(16))) & np.uint64(0x0000FFFF0000FFFF)
+    digits = (digits * np.uint64(10000) + (digits >> np.uint64(32))) & np.uint64(0x00000000FFFFFFFF)
+    return digits, count
 
 
 def intern_ranges(text: Bytes, starts: Positions, ends: Positions) -> tuple[Positions, npt.NDArray[np.int32]]:
-    """Find which byte ranges are equal.
+    """Find which byte ranges are equal, eight bytes at a time.
 
     Returns:
         `firsts`, for each distinct range the position in `starts` of its first occurrence; and for every range the
@@ -71,24 +114,100 @@ def intern_ranges(text: Bytes, starts: Positions, ends: Positions) -> tuple[Posi
     numbers = np.zeros(len(starts), dtype=np.int32)
     firsts: list[Positions] = []
     known = 0
-    for length in np.unique(lengths):
-        members = np.flatnonzero(lengths == length)
+    by_length = np.argsort(lengths, kind="stable")
+    distinct, begins = np.unique(lengths[by_length], return_index=True)
+    for length, members in zip(distinct.tolist(), np.split(by_length, begins)[1:], strict=True):
         at = starts[members]
+        pieces = _pieces(text, length)
         hashes = np.zeros(len(members), dtype=np.uint64)
-        for column in range(length):
-            hashes = hashes * np.uint64(0x100000001B3) ^ text[at + column]
-            hashes ^= hashes >> np.uint64(29)
-        _, first, inverse = np.unique(hashes, return_index=True, return_inverse=True)
-        representatives = at[first][inverse]
-        same = np.ones(len(members), dtype=bool)
-        for column in range(length):
-            same &= text[at + column] == text[representatives + column]
-        if not same.all():  # a collision of 64-bit hashes: tell them apart the plain way
+        for begin in range(0, len(members), _BATCH):
+            batch = slice(begin, begin + _BATCH)
+            for source, offset in pieces:
+                mixed = (hashes[batch] ^ source[at[batch] + offset]) * np.uint64(0x9E3779B97F4A7C15)
+                hashes[batch] = mixed ^ (mixed >> np.uint64(29))
+        first, inverse = _number_equals(hashes)
+        representatives = at[first]
+        same = True
+        for begin in range(0, len(members), _BATCH):
+            batch = slice(begin, begin + _BATCH)
+            for source, offset in pieces:
+                expected = source[representatives + offset][inverse[batch]]
+                same = same and bool((source[at[batch] + offset] == expected).all())
+        if not same:  # a collision of 64-bit hashes: tell them apart the plain way
             first, inverse = _intern_plain([text[start : start + length].tobytes() for start in at])
         numbers[members] = inverse + known
         firsts.append(members[first])
         known += len(first)
     return (np.concatenate(firsts) if firsts else np.empty(0, dtype=np.int64)), numbers
+
+
+def _number_equals(values: npt.NDArray[np.uint64]) -> tuple[Positions, Positions]:
+    """The first position of each distinct value, and for every value the position in that: no order promised.
+
+    The most common case is that there are few, which are taken out one by one; the rest is sorted.
+    """
+    inverse = np.empty(len(values), dtype=np.int64)
+    rest = np.arange(len(values))
+    firsts: list[int] = []
+    while len(rest) and len(firsts) < _FEW:
+        equal = values[rest] == values[rest[0]]
+        inverse[rest[equal]] = len(firsts)
+        firsts.append(int(rest[0]))
+        rest = rest[~equal]
+    _, first, inverse[rest] = np.unique(values[rest], return_index=True, return_inverse=True)
+    inverse[rest] += len(firsts)
+    return np.concatenate((np.array(firsts, dtype=np.int64), rest[first])), inverse
+
+
+def find_in_sorted(keys: npt.NDArray[np.int64], wanted: npt.NDArray[np.int64]) -> Positions:
+    """The position in `keys` of each of `wanted`; -1 where it is not there.
+
+    Args:
+        keys: Ascending, without repeats. Evenly spread ones, as fingerprints are, are found in one or two steps.
+        wanted: Any shape.
+    """
+    if not len(keys):
+        return np.full(wanted.shape, -1, dtype=np.int64)
+    flat = wanted.reshape(-1)
+    shift = np.uint64(64 - max(1, min(24, len(keys).bit_length())))
+    buckets = np.arange((1 << int(np.uint64(64) - shift)) + 1, dtype=np.uint64)
+    begins = np.searchsorted(keys.astype(np.uint64) ^ _SIGN, buckets[:-1] << shift)
+    if np.diff(begins).max(initial=0) > _FEW:  # crowded: the plain way
+        positions = np.searchsorted(keys, flat)
+    else:
+        positions = np.empty(len(flat), dtype=np.int64)
+        for first in range(0, len(flat), _BATCH):
+            batch = flat[first : first + _BATCH]
+            at = begins[(batch.astype(np.uint64) ^ _SIGN) >> shift]
+            open_ = np.flatnonzero(keys[np.minimum(at, len(keys) - 1)] < batch)
+            while len(open_):
+                at[open_] += 1
+                open_ = open_[at[open_] < len(keys)]
+                open_ = open_[keys[at[open_]] < batch[open_]]
+            positions[first : first + _BATCH] = at
+    positions = np.minimum(positions, len(keys) - 1)
+    return np.where(keys[positions] == flat, positions, -1).reshape(wanted.shape)
+
+
+def _pieces(text: Bytes, length: int) -> list[tuple[npt.NDArray[np.uint64] | Bytes, int]]:
+    """What to read of a range of this length, and at which offsets, so that every byte is read and none behind it."""
+    if length < 8:
+        return [(text, offset) for offset in range(length)]
+    offsets = [*range(0, length - 7, 8), *([length - 8] if length % 8 else [])]
+    words = _words(text)
+    return [(words, offset) for offset in offsets]
+
+
+def escaped_evenly(text: Bytes, at: Positions) -> npt.NDArray[np.bool_]:
+    """Whether an even number of backslashes stands before each of the positions: then the byte there is not escaped."""
+    even = np.ones(len(at), dtype=bool)
+    open_ = np.arange(len(at))
+    back = at - 1
+    while len(open_):
+        more = (back >= 0) & (text[np.maximum(back, 0)] == _BACKSLASH)
+        open_, back = open_[more], back[more] - 1
+        even[open_] ^= True
+    return even
 
 
 def _intern_plain(items: list[bytes]) -> tuple[Positions, Positions]:
@@ -108,13 +227,16 @@ def breadth_first_levels(
 ) -> npt.NDArray[np.int32]:
     """Level of each state counted from 1 at the initial ones; 0 where no path leads."""
     levels = np.zeros(len(offsets) - 1, dtype=np.int32)
-    frontier = np.unique(initial).astype(np.int64)
-    level = 1
+    place = np.zeros(len(levels), dtype=np.int64)
+    frontier = initial.astype(np.int64)
+    level = 0
     while len(frontier):
-        levels[frontier] = level
-        reached = np.unique(targets[successor_positions(offsets, frontier)])
-        frontier = reached[levels[reached] == 0].astype(np.int64)
         level += 1
+        frontier = frontier[levels[frontier] == 0]
+        levels[frontier] = level
+        place[frontier] = np.arange(len(frontier))  # of several equal ones the last counts
+        frontier = frontier[place[frontier] == np.arange(len(frontier))]
+        frontier = targets[successor_positions(offsets, frontier)].astype(np.int64)
     return levels
 
 

@@ -49,6 +49,25 @@ class GraphBuilder:
             for column, variable in zip(self._columns.values(), variables, strict=True)
         ]
 
+    def add_variable(self, name: str, texts: Sequence[tuple[str, int]], numbers: npt.NDArray[np.int32]) -> bool:
+        """Read one variable of all states, in place of `set_state`; False if it has been read before.
+
+        Args:
+            name: The variable.
+            texts: Distinct texts that end in its value, with the offset where that begins.
+            numbers: Shape (n_states,): the position in `texts` of each state's.
+
+        Raises:
+            ValueSyntaxError: A value is malformed.
+        """
+        if name in self._columns:
+            return False
+        column = self._columns[name] = _Column()
+        ranks = [column.number_of(text[offset:], offset, text, self._reader) for text, offset in texts]
+        mine = np.array(ranks, dtype=np.int32)[numbers].reshape(-1, 1)
+        self._ranks = np.concatenate((self._ranks.reshape(self._n_states, -1), mine), axis=1)
+        return True
+
     def set_columns(self, columns: Mapping[str, Sequence[Value]], ranks: npt.NDArray[np.int32]) -> None:
         """Set all states at once.
 

@@ -114,9 +114,10 @@ def _assemble(text: DotText, declarations: Declarations, transitions: Transition
     within = declarations.where(~declarations.excluded)
     fingerprints, firsts = np.unique(within.numbers, return_index=True)
     excluded = np.setdiff1d(declarations.numbers[declarations.excluded], fingerprints)
-    leaving = np.isin(transitions.ends, excluded)
-    transitions = transitions.where(~(leaving[:, 0] | leaving[:, 1]))
-    transitions = transitions.check_declared(text, fingerprints)
+    if len(excluded):
+        leaving = np.isin(transitions.ends, excluded)
+        transitions = transitions.where(~(leaving[:, 0] | leaving[:, 1]))
+    transitions, ends = transitions.numbered(text, fingerprints)
     builder = read_values(text, within, firsts)
     if len(excluded):
         message = f"left out, being outside the constraints: {len(excluded)} of the states"
@@ -126,8 +127,8 @@ def _assemble(text: DotText, declarations: Declarations, transitions: Transition
         text.warnings.append(GraphWarning("no-action-labels", message))
     return builder.build(
         initial=np.flatnonzero(np.isin(fingerprints, within.numbers[within.initial])),
-        sources=np.searchsorted(fingerprints, transitions.ends[:, 0]),
-        targets=np.searchsorted(fingerprints, transitions.ends[:, 1]),
+        sources=ends[:, 0],
+        targets=ends[:, 1],
         labels=transitions.labels,
         label_texts=transitions.label_texts,
         fingerprints=fingerprints,

@@ -10,18 +10,22 @@ import numpy as np
 import numpy.typing as npt
 
 from testgen.errors import GraphError, ParseError, shortened
+from testgen.graph._kernels import escaped_evenly, intern_ranges
 from testgen.graph.builder import GraphBuilder
-from testgen.graph.dot_text import QUOTED, DotText, Positions, unescaped_offset_in
+from testgen.graph.dot_columns import read_columns
+from testgen.graph.dot_text import DotText, Positions, unescaped_offset_in
 from testgen.graph.excerpt import excerpt_at
 from testgen.graph.model import GraphWarning
 from testgen.values import ValueSyntaxError, VariableText, split_state
 
 __all__ = ["Declarations", "read_declarations", "read_values"]
 
-_TAIL = re.compile(
-    rb" ?\[label=" + QUOTED + rb"(?:,tooltip=" + QUOTED + rb")?(,style = filled(, fillcolor=lightyellow)?)?\];?",
-    re.DOTALL,
-)
+_BEFORE_LABEL = re.compile(rb' ?\[label="')
+_BEFORE_TOOLTIP = re.compile(rb'",tooltip="')
+_TAIL = re.compile(rb'"(?P<initial>,style = filled(?P<excluded>, fillcolor=lightyellow)?)?\];?')
+_QUOTE = ord('"')
+_BATCH = 1 << 17
+"""State lines looked at together."""
 _VARIABLE_STARTS = re.compile(r"/\\ |\w+ = ")
 _BETWEEN_VARIABLES = rb"\n/\\ "
 """As it stands escaped in the file. In a string value it is escaped twice, so it cannot be taken for this."""
@@ -69,18 +73,59 @@ def read_declarations(
         numbers: Shape (k,): these numbers.
         stops: Shape (k,): where they end.
     """
-    spans = np.empty((len(lines), 4), dtype=np.int64)
+    spans = np.full((len(lines), 4), -1, dtype=np.int64)
     styles = np.zeros((len(lines), 2), dtype=bool)
-    rows = zip(lines.tolist(), stops.tolist(), text.ends[lines].tolist(), strict=True)
-    for position, (line, stop, end) in enumerate(rows):
-        match = _TAIL.fullmatch(text.content, stop, end)
-        if match is None:
-            text.fail(line)
-        spans[position] = *match.span(1), *match.span(2)
-        if match.group(3) is not None:
-            styles[position] = True, match.group(4) is not None
+    for first in range(0, len(lines), _BATCH):
+        batch = slice(first, first + _BATCH)
+        _read_batch(text, lines[batch], stops[batch], spans[batch], styles[batch])
     excluded = styles[:, 1]
     return Declarations(lines, numbers, spans[:, :2], spans[:, 2:], styles[:, 0] & ~excluded, excluded)
+
+
+def _read_batch(
+    text: DotText, lines: Positions, stops: Positions, spans: Positions, styles: npt.NDArray[np.bool_]
+) -> None:
+    """Find where the quoted texts of some lines stand, and what is around them."""
+    starts, ends = text.starts[lines], text.ends[lines]
+    quotes = np.flatnonzero(text.array[starts[0] : ends[-1]] == _QUOTE) + starts[0]
+    quotes = quotes[escaped_evenly(text.array, quotes)]
+    first = np.searchsorted(quotes, starts)
+    count = np.searchsorted(quotes, ends) - first
+    has_tooltip = count == 4
+    bad = (count != 2) & ~has_tooltip
+    quotes = np.append(quotes, [0, 0, 0, 0])  # so that a line without quotes has some to look at
+    spans[:, 0], spans[:, 1] = quotes[first] + 1, quotes[first + 1]
+    spans[has_tooltip, 2], spans[has_tooltip, 3] = quotes[first + 2][has_tooltip] + 1, quotes[first + 3][has_tooltip]
+    last = np.where(has_tooltip, quotes[first + 3], quotes[first + 1])
+    good = np.flatnonzero(~bad)
+    _match(text, _BEFORE_LABEL, stops, spans[:, 0], good, bad)
+    _match(text, _BEFORE_TOOLTIP, spans[:, 1], spans[:, 2], np.flatnonzero(has_tooltip), bad)
+    tails, kinds = _match(text, _TAIL, last, ends, good, bad)
+    for style, name in enumerate(("initial", "excluded")):
+        styles[good, style] = np.array([tail is not None and tail[name] is not None for tail in tails], bool)[kinds]
+    if bad.any():
+        text.fail(int(lines[np.argmax(bad)]))
+
+
+def _match(
+    text: DotText,
+    shape: re.Pattern[bytes],
+    starts: Positions,
+    ends: Positions,
+    members: Positions,
+    bad: npt.NDArray[np.bool_],
+) -> tuple[list[re.Match[bytes] | None], npt.NDArray[np.int32]]:
+    """Match the text from `starts` to `ends` of each of `members`; there are few different ones. Marks what is bad.
+
+    Returns:
+        The matches, and for each of `members` the position of its own.
+    """
+    firsts, kinds = intern_ranges(text.array, starts[members], ends[members])
+    matches = [
+        shape.fullmatch(text.content, int(starts[member]), int(ends[member])) for member in members[firsts].tolist()
+    ]
+    bad[members] |= np.array([match is None for match in matches], dtype=bool)[kinds]
+    return matches, kinds
 
 
 def read_values(text: DotText, declarations: Declarations, firsts: Positions) -> GraphBuilder:
@@ -95,6 +140,9 @@ def read_values(text: DotText, declarations: Declarations, firsts: Positions) ->
         has_tooltip = declarations.tooltips[:, 0] >= 0
         shown[has_tooltip] = declarations.tooltips[has_tooltip]
     _check_repeats(text, declarations, shown)
+    builder = GraphBuilder(text.name, len(firsts))
+    if read_columns(text, shown[firsts], builder):
+        return builder
     builder = GraphBuilder(text.name, len(firsts))
     bare = 0
     for number, position in enumerate(firsts.tolist()):

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from testgen.errors import GraphError
-from testgen.graph._kernels import decode_integers, intern_ranges
+from testgen.graph._kernels import decode_integers, find_in_sorted, intern_ranges
 from testgen.graph.dot_text import QUOTED, DotText, Positions
 from testgen.graph.model import GraphWarning
 
@@ -48,19 +48,24 @@ class Transitions:
     def where(self, kept: npt.NDArray[np.bool_]) -> Transitions:
         return Transitions(self.ends[kept], self.lines[kept], self.labels[kept], self.label_texts)
 
-    def check_declared(self, text: DotText, fingerprints: npt.NDArray[np.int64]) -> Transitions:
-        """Those between known states: all of them, or else the file must be one that is cut.
+    def numbered(self, text: DotText, fingerprints: npt.NDArray[np.int64]) -> tuple[Transitions, Positions]:
+        """Those between known states, and the positions of these states: all, or else the file must be one that is cut.
 
         TLC writes a transition before the state it leads to, so the end of a cut file may lack a few states.
+
+        Args:
+            text: The dump.
+            fingerprints: Of the states, ascending.
         """
-        declared = np.isin(self.ends, fingerprints)
+        ends = find_in_sorted(fingerprints, self.ends)
+        declared = ends >= 0
         kept = declared[:, 0] & declared[:, 1]
         if kept.all():
-            return self
+            return self, ends
         if text.is_cut:
             message = f"{int((~kept).sum())} transitions to states that the cut file does not tell are left out"
             text.warnings.append(GraphWarning("cut-transitions", message))
-            return self.where(kept)
+            return self.where(kept), ends[kept]
         transition, end = np.argwhere(~declared)[0]
         line = int(self.lines[transition])
         raise GraphError(

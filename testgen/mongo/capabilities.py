@@ -43,6 +43,7 @@ class Capabilities:
         oplog: `local.oplog.rs` can be read.
         change_streams: A change stream opens.
         transactions: A transaction with snapshot read concern reads.
+        past_reads: A read with a time of its own (`atClusterTime`) is answered; whether from that time, tests tell.
         pre_images: A collection can be made to keep pre- and post-images.
         reasons: For each that is False, why.
     """
@@ -56,12 +57,13 @@ class Capabilities:
     oplog: bool
     change_streams: bool
     transactions: bool
+    past_reads: bool
     pre_images: bool
     reasons: Mapping[str, str] = field(default_factory=dict)
 
 
 def probe_capabilities(client: Client, hello: Mapping[str, Any]) -> Capabilities:
-    """Find out what the server can do; about ten commands, 40 ms.
+    """Find out what the server can do; about a dozen commands, 40 ms.
 
     Args:
         client: Connected.
@@ -176,6 +178,12 @@ def _transactions(client: Client, scratch: str) -> str | None:
     return None
 
 
+def _past_reads(client: Client, scratch: str) -> str | None:
+    time = client.admin.command("ping")["operationTime"]
+    client[scratch].command("find", "probe", readConcern={"level": "snapshot", "atClusterTime": time})
+    return None
+
+
 def _pre_images(client: Client, scratch: str) -> str | None:
     client[scratch].create_collection("probe", changeStreamPreAndPostImages={"enabled": True})
     options = client[scratch]["probe"].options()
@@ -200,5 +208,6 @@ _TRIALS: dict[str, Trial] = {
     "oplog": _oplog,
     "change_streams": _change_streams,
     "transactions": _transactions,
+    "past_reads": _past_reads,
     "pre_images": _pre_images,
 }

@@ -138,10 +138,9 @@ class ChangeStream:
     def close(self) -> None:
         """Kill the cursor and end the session, unless the server has gone."""
         try:
-            if self.is_open:
+            if self.is_open and not self._server.has_gone:
                 command = {"killCursors": self._cursor_collection, "cursors": [self._cursor_id]}
                 with self._server.doing("closing a change stream"):
-                    self._server.check()
                     self._database.command(command, session=self._session)
         finally:
             self._cursor_id = 0

@@ -45,6 +45,7 @@ class Child:
                 start_new_session=True,  # Ctrl-C reaches us only; we then stop it in our own order
             )
         self.pid = self._process.pid
+        self._asking = threading.Lock()  # while one thread asks, `subprocess` tells another that the process runs
 
     @property
     def exit_status(self) -> int | None:
@@ -57,7 +58,7 @@ class Child:
         Args:
             timeout_seconds: How long to wait for the end; a lost connection may be seen a moment before it.
         """
-        with contextlib.suppress(subprocess.TimeoutExpired):
+        with self._asking, contextlib.suppress(subprocess.TimeoutExpired):
             status = self._process.wait(timeout_seconds) if timeout_seconds else self._process.poll()
             if status is not None:
                 how = f"was killed by signal {_signal(-status)}" if status < 0 else f"exited with status {status}"

@@ -1,4 +1,7 @@
-"""Directories of our servers: each names its owner, so that what a killed owner left behind is found and removed.
+"""Directories of our servers, and what becomes of them when their owner is killed.
+
+A shell waits for the owner's end, however it comes, and removes the directory. Where that did not happen, as after a
+loss of power, the directory names its owner, so that it is found to be stale and removed when the next server starts.
 
 The name is testgen-mongod-NAMESPACE-PID-START-RANDOM. A process number alone would be mistaken for the owner's once it
 is used again, so the owner's start time stands beside it. Process numbers mean something only within a PID namespace:
@@ -21,11 +24,21 @@ from testgen.errors import ServerError
 __all__ = ["make_directory", "process_start", "remove_directory", "sweep_directories"]
 
 PREFIX = "testgen-mongod-"
+_CLEANING = """
+read -r _
+pid=$(cat "$0/data/mongod.lock") && { cat "/proc/$pid/cmdline" || ps -o command= -p "$pid"; } | grep -qF -- "$0" &&
+    kill -9 "$pid"
+for _ in 1 2 3 4 5 6 7 8 9 10; do rm -rf -- "$0" && exit; sleep 0.1; done
+"""
+"""Run by sh, with the directory as $0. It reads from a pipe that nobody writes to; the system closes our end with us.
+A mongod that is still there is killed, and may write a last file while its directory is being removed."""
+
+_cleaners: dict[Path, subprocess.Popen[bytes]] = {}
 _NAME = re.compile(rf"{PREFIX}(?P<namespace>\w+)-(?P<pid>\d+)-(?P<start>\w+)-\w+")
 
 
 def make_directory(*, parent: Path | None = None) -> Path:
-    """Make an empty directory owned by this process, readable for this user only.
+    """Make an empty directory owned by this process, readable for this user only, and removed when this process ends.
 
     Args:
         parent: Where; by default the system's place for temporary files (`$TMPDIR`).
@@ -35,9 +48,20 @@ def make_directory(*, parent: Path | None = None) -> Path:
     """
     owner = f"{_namespace()}-{os.getpid()}-{process_start(os.getpid())}-"
     try:
-        return Path(tempfile.mkdtemp(prefix=PREFIX + owner, dir=parent))
+        path = Path(tempfile.mkdtemp(prefix=PREFIX + owner, dir=parent))
     except OSError as error:
         raise ServerError(f"no directory for mongod can be made: {error}", hint="set TMPDIR to another disk") from error
+    with contextlib.suppress(OSError):  # no shell: the next start removes it
+        _cleaners[path] = subprocess.Popen(
+            ["/bin/sh", "-c", _CLEANING, path],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,  # or it would keep a pipe open in which we run
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            env={"PATH": os.defpath},
+            start_new_session=True,  # what kills our whole group must spare it
+        )
+    return path
 
 
 def sweep_directories(*, parent: Path | None = None) -> list[Path]:
@@ -58,6 +82,9 @@ def sweep_directories(*, parent: Path | None = None) -> list[Path]:
 def remove_directory(path: Path) -> None:
     """Remove a directory with all that is in it; one that is gone already will do."""
     shutil.rmtree(path, ignore_errors=True)
+    if (cleaner := _cleaners.pop(path, None)) is not None:
+        with cleaner:
+            cleaner.kill()
 
 
 def process_start(pid: int) -> str | None:

@@ -54,15 +54,19 @@ class Failpoint:
         self._is_on = False
         self.name = name
 
-    def arm(self) -> None:
-        """Switch it on; 0.3 ms.
+    def arm(self, *, skip: int = 0) -> None:
+        """Switch it on, or over while it is on; 0.3 ms.
+
+        Args:
+            skip: How often it is to be passed before it acts; what it holds now is the first to pass.
 
         Raises:
             MissingCapability: The server has no failpoints.
         """
         self._server.require("failpoints")
         with self._server.doing(f"arming failpoint {self.name}"):
-            answer = self._server.client.admin.command("configureFailPoint", self.name, **self._fields)
+            fields = {**self._fields, "mode": {"skip": skip}} if skip else self._fields
+            answer = self._server.client.admin.command("configureFailPoint", self.name, **fields)
         self._is_on = True
         self._entered_before = answer["count"]
 

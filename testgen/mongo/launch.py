@@ -48,8 +48,8 @@ def launch_mongod(
     """Start a mongod and make it the primary of its own replica set.
 
     Call it from the main thread: the death signal that ends mongod with us is tied to the thread that starts it
-    (prctl(2)), so from another thread it is left out, and after a SIGKILL of this process mongod runs until the next
-    start on this machine sweeps it.
+    (prctl(2)), so from another thread it is left out, and after a SIGKILL of this process mongod runs a moment longer,
+    until it is found by who removes its directory.
 
     Args:
         mongod: The program.

@@ -21,6 +21,8 @@ __all__ = ["OplogEntry", "read_oplog"]
 
 OplogEntry = dict[str, Any]  # Any: a document holds anything
 
+_END_OF_TIME = Timestamp(2**32 - 1, 0)
+
 
 def read_oplog(
     server: Server,
@@ -35,23 +37,25 @@ def read_oplog(
     Args:
         server: To read from.
         after: From `mark_oplog` or `operation_time`.
-        until: By default a mark that is written now: everything acknowledged so far.
+        until: By default a mark that is written now: everything acknowledged so far. Without marks, the oplog's end,
+            which is the same where a forward scan waits for what is on its way.
         matching: Further conditions, as {"ns": "shop.items"}. A transaction is one entry `applyOps` in "admin.$cmd";
             a TTL deletion is {op: "d", o: {_id}} without the document.
         timeout_seconds: The scan waits for operations that have their time and are not committed.
 
     Raises:
-        MissingCapability: The oplog cannot be read, or there are no marks and `until` is not given.
+        MissingCapability: The oplog cannot be read.
         WaitTimeout: An operation was not committed in time.
     """
     server.require("oplog")
-    end = mark_oplog(server, "end of reading") if until is None else until
-    query = {"ts": {"$gt": after, "$lt": end}, **(matching or {})}
+    if until is None:
+        until = mark_oplog(server, "end of reading") if server.capabilities.sentinel else _END_OF_TIME
+    query = {"ts": {"$gt": after, "$lt": until}, **(matching or {})}
     try:
         with server.doing("reading the oplog"):
             return list(server.client.local["oplog.rs"].find(query, max_time_ms=max(1, int(timeout_seconds * 1000))))
     except pymongo.errors.ExecutionTimeout as error:
-        what = f"the oplog to be complete up to {end.time}.{end.inc}"
+        what = f"the oplog to be complete up to {until.time}.{until.inc}"
         raise WaitTimeout(
             f"waited {timeout_seconds:g} s for {what}; an operation in between is not committed"
         ) from error

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pymongo
 import pymongo.errors
+from pymongo.client_session import ClientSession
 
 from testgen.errors import ServerError
 from testgen.mongo.capabilities import Capabilities, Client, probe_capabilities, require
@@ -112,25 +113,39 @@ class Server:
         self._clients.append(client)
         return client
 
+    @property
+    def has_gone(self) -> bool:
+        """Whether the server is known to have gone; no command is sent."""
+        return self._known_failure() is not None
+
     def check(self) -> None:
         """Make sure that the server is not known to have gone; no command is sent.
 
         Raises:
             ServerError: It has gone.
         """
-        if self._failure is None and self._child is not None and (death := self._child.death()):
-            self._failure = ServerError(death, hint="nothing more can be tested against it")
-        if self._failure is not None:
+        if (failure := self._known_failure()) is not None:
             # A new one each time, as each raise adds to an exception's traceback.
-            raise ServerError(self._failure.message, hint=self._failure.hint)
+            raise ServerError(failure.message, hint=failure.hint)
 
     def doing(self, doing: str) -> contextlib.AbstractContextManager[None]:
         """The border to pymongo around one thing that is done with the server; see `testgen.mongo.errors`.
 
         Args:
             doing: For the message, as in "inserting k1".
+
+        Raises:
+            ServerError: The server is known to have gone: pymongo would look for it for seconds, each time.
         """
+        self.check()
         return translated(doing, diagnose=self._diagnose)
+
+    def end_sessions(self, sessions: Iterable[ClientSession]) -> None:
+        """End sessions, which aborts what is open in them; of a server that has gone nothing is asked."""
+        for session in sessions:
+            if self.has_gone:
+                return  # it took them along, and each open transaction would be sought for seconds
+            session.end_session()
 
     def require(self, *names: str) -> None:
         """Insist on capabilities.
@@ -154,6 +169,11 @@ class Server:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+    def _known_failure(self) -> ServerError | None:
+        if self._failure is None and self._child is not None and (death := self._child.death()):
+            self._failure = ServerError(death, hint="nothing more can be tested against it")
+        return self._failure
 
     def _diagnose(self, error: pymongo.errors.PyMongoError) -> str | None:
         """After a lost connection: has the server gone? If so it is remembered, so that nobody waits for it again."""

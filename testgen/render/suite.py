@@ -109,7 +109,7 @@ def render_suite(
             location=Location(suite.graph.source),
             hint="its bindings leave out what shows nothing of their subject; is this the right dump?",
         )
-    origin = f"(graph {suite.graph.digest[:12]}, {suite.strategy} {suite.criterion}, binding {binding_name})"
+    origin = f"(graph {suite.graph.digest[:12]}, {suite.selection}, binding {binding_name})"
     files = []
     done = 0
     for name, group in group_into_files(tests).items():

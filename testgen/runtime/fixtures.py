@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
 from testgen.bindings.protocol import Binding
-from testgen.errors import Unavailable
+from testgen.errors import ServerError, Unavailable
 
-__all__ = ["BINDING", "PREPARED", "REQUIRE_LIVE", "binding_fixture"]
+__all__ = ["BINDING", "MISSING", "PREPARED", "REQUIRE_LIVE", "binding_fixture"]
 
 REQUIRE_LIVE = "TESTGEN_REQUIRE_LIVE"
 """Set to 1, tests that would be skipped for want of a server fail: a green run then means that they ran."""
 
 BINDING = pytest.StashKey[Binding]()
 """Where the plugin finds the binding of a test that has failed."""
+
+MISSING = pytest.StashKey[str]()
+"""What a test that was skipped for it would need, in words."""
 
 PREPARED = pytest.StashKey[Binding]()
 """The binding of a test that was run in lock-step with others before pytest came to it."""
@@ -27,21 +31,37 @@ def binding_fixture(binding: type[Binding]) -> Any:  # Any: pytest keeps the typ
     """Make a fixture that gives each test a fresh instance of `binding`, and closes it afterwards."""
 
     def instance(request: pytest.FixtureRequest) -> Iterator[Binding]:
-        made = request.node.stash.get(PREPARED, None) or _made(binding)
+        with _trouble_in_few_words():
+            made = request.node.stash.get(PREPARED, None) or _made(binding, request.node)
         request.node.stash[BINDING] = made
         if PREPARED in request.node.stash:
             del request.node.stash[PREPARED]
         yield made
-        made.close()
+        with _trouble_in_few_words():
+            made.close()
 
     instance.testgen_binding = binding  # type: ignore[attr-defined]  # the decorator copies it; lockstep reads it
     return pytest.fixture(name=binding.fixture_name())(instance)
 
 
-def _made(binding: type[Binding]) -> Binding:
+def _made(binding: type[Binding], node: Any) -> Binding:  # Any: as in FixtureRequest
     try:
         return binding()
     except Unavailable as missing:
         if os.environ.get(REQUIRE_LIVE) == "1":
-            pytest.fail(f"{REQUIRE_LIVE}=1, but {missing}", pytrace=False)
+            raise pytest.fail.Exception(f"{REQUIRE_LIVE}=1, but {missing}", pytrace=False) from None
+        node.stash[MISSING] = str(missing)
         pytest.skip(str(missing))
+
+
+@contextmanager
+def _trouble_in_few_words() -> Iterator[None]:
+    """Fail without a traceback if there is trouble with the server.
+
+    Once a server has gone, each of a thousand tests says so: how this one came to find out is of no interest, and
+    pytest takes 20 ms to show it.
+    """
+    try:
+        yield
+    except ServerError as error:
+        raise pytest.fail.Exception(f"{type(error).__name__}: {error}", pytrace=False) from None

@@ -4,8 +4,9 @@ A pass of MongoDB's TTL monitor takes a second and concerns the whole server, so
 cannot have their own. A binding whose class says `lockstep = True` performs such a step by `self.shared_step(perform)`,
 which alone just calls `perform`. When pytest comes to the first of its tests, that test and those that follow are run
 together, each in a thread of its own, of which only one at a time is awake: in the order of the tests, each up to its
-next shared step or its end; then the shared step, performed by the main thread; and so on. What came of each test is
-told when pytest comes to it, so each remains an item of its own, with its own outcome, story and time.
+next shared step or its end; then the shared step, performed by the main thread; and so on. Where tests wait for
+different steps, costly ones come last, as then most wait for them. What came of each test is told when pytest comes to
+it, so each remains an item of its own, with its own outcome, story and time.
 
 What a test prints is captured with the first test of its batch. Only tests whose one argument is the binding are
 batched; those that may be skipped by a mark, and a test that is alone, run as ever.
@@ -18,7 +19,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
-from typing import Any
 
 import pytest
 
@@ -42,11 +42,13 @@ class Run:
 
     Attributes:
         shared: The shared step that it waits for; None while it runs and once it has ended.
+        is_costly: Whether that step is.
         seconds: Its own time, and its part of the shared steps'.
     """
 
-    def __init__(self, test: Callable[[], object], binding: Any) -> None:  # Any: a binding that has `shared_step`
+    def __init__(self, test: Callable[[], object], binding: Binding) -> None:
         self.shared: Perform | None = None
+        self.is_costly = False
         self.seconds = 0.0
         self._test = test
         self._awake = threading.Lock()
@@ -60,7 +62,7 @@ class Run:
         self._error: BaseException | None = None
         self._traceback: TracebackType | None = None
         self._thread = threading.Thread(target=self._run, name="testgen lock-step", daemon=True)
-        binding.shared_step = self._wait
+        binding.shared_step = self._wait  # type: ignore[method-assign, assignment]  # it gives back what it is given
 
     def start(self) -> None:
         """Make its thread, which sleeps.
@@ -112,11 +114,11 @@ class Run:
             self._error, self._traceback = error, error.__traceback__
         self._asleep.release()
 
-    def _wait(self, perform: Perform) -> object:
+    def _wait(self, perform: Perform, *, costly: bool = False) -> object:
         __tracebackhide__ = True
         if self._is_abandoned:
             raise _Abandoned
-        self.shared = perform
+        self.shared, self.is_costly = perform, costly
         self._asleep.release()
         self._awake.acquire()
         if self._is_abandoned:
@@ -144,14 +146,15 @@ def run_together(runs: Sequence[Run]) -> None:
         while waiting := [run for run in runs if run.shared is not None]:
             answer, failure = None, None
             begun = time.perf_counter()
-            perform = waiting[0].shared
+            perform = next((run for run in waiting if not run.is_costly), waiting[0]).shared
             assert perform is not None
+            taking_part = [run for run in waiting if run.shared == perform]
             try:
                 answer = perform()
             except Exception as error:  # the tests' affair, as it would be if each performed the step itself
                 failure = error
-            share = (time.perf_counter() - begun) / len(waiting)
-            for run in waiting:
+            share = (time.perf_counter() - begun) / len(taking_part)
+            for run in taking_part:
                 run.seconds += share
                 run.go_on(answer, failure)
     except BaseException:
@@ -248,7 +251,7 @@ def _lockstep_binding(item: pytest.Item) -> type[Binding] | None:
         return None
     for name in item.fixturenames:
         kind: type[Binding] | None = getattr(getattr(item.module, name, None), "testgen_binding", None)
-        if kind is not None and getattr(kind, "lockstep", False):
+        if kind is not None and kind.lockstep:
             return kind if list(inspect.signature(item.obj).parameters) == [name] else None
     return None
 

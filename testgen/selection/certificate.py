@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from testgen.selection.criteria import Obligations
+from testgen.selection.ground import Ground
 
 __all__ = ["Cut", "proven_bound"]
 
@@ -29,7 +29,7 @@ class Cut:
     groups: npt.NDArray[np.int32]
 
 
-def proven_bound(obligations: Obligations, cut: Cut) -> int:
+def proven_bound(ground: Ground, cut: Cut) -> int:
     """Count the obligations on the cut, those in a group as one: no behavior passes two of them.
 
     For once it is beyond the cut, or leaves a group that lies on it, it never comes to the cut again.
@@ -37,12 +37,12 @@ def proven_bound(obligations: Obligations, cut: Cut) -> int:
     Raises:
         AssertionError: That is not so.
     """
-    sources, targets = obligations.sources, obligations.targets
+    sources, targets = ground.sources, ground.targets
     on_cut = cut.left & ~cut.entered
     inside_group = on_cut[sources] & on_cut[targets] & (cut.groups[sources] == cut.groups[targets])
     assert not (cut.entered & ~cut.left).any(), "a place leads back over the cut"
     assert not (cut.left[sources] & ~cut.entered[targets] & ~inside_group).any(), "a move leads back over the cut"
-    crossing = obligations.moves & ~cut.left[sources] & cut.entered[targets]
-    due = {*cut.groups[obligations.places & on_cut].tolist()}
-    due |= {*cut.groups[sources[obligations.moves & inside_group]].tolist()}
+    crossing = ground.moves & ~cut.left[sources] & cut.entered[targets]
+    due = {*cut.groups[ground.places & on_cut].tolist()}
+    due |= {*cut.groups[sources[ground.moves & inside_group]].tolist()}
     return int(crossing.sum()) + len(due)

@@ -1,112 +1,175 @@
-"""What must be covered, by criterion: the obligations, over a graph whose paths are the behaviors.
+"""What must be covered, by criterion: the obligations, numbered, which of them a path passes, where each is nearest.
 
-For states and transitions that graph is the state graph. For pairs of successive transitions it is the one in which
-transitions are the places and pairs the moves between them.
+Every criterion has at most one obligation a step: the state that is reached, the transition or the action that is
+taken, or the last two of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
-from testgen.behavior import Behavior, behavior_id
 from testgen.errors import Location, SelectionError
-from testgen.graph import StateGraph, StateId, TransitionId
+from testgen.graph import StateGraph
+from testgen.selection.part import Path
 
-__all__ = ["OBLIGATIONS", "Obligations", "behavior_along"]
+__all__ = ["CRITERIA", "NOTHING", "Obligations", "successive_transitions"]
 
+Ints = npt.NDArray[np.int64]
+
+NOTHING = -1
+"""Stands for no obligation."""
 _PAIRS_LIMIT = 50_000_000
 """Arrays of more would not fit into the memory of a laptop."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Obligations:
-    """Places joined by moves, and which of them a suite must pass. What cannot be reached is not in it.
+class Obligations(ABC):
+    """What a criterion asks of a graph all of whose states can be reached.
 
     Attributes:
-        offsets: Shape (n + 1,): the moves that leave place p are `offsets[p]` … `offsets[p + 1] - 1`.
-        targets: Shape (m,): the place to which each move leads.
-        starts: Places where a behavior can begin, ascending.
-        places: Shape (n,): whether each must be passed.
-        moves: Shape (m,): likewise.
-        path_along: The first state and the transitions of the path that begins at a place and takes these moves.
+        count: How many there are; they have the numbers 0…count−1.
     """
 
-    offsets: npt.NDArray[np.int64]
-    targets: npt.NDArray[np.int64]
-    starts: npt.NDArray[np.int64]
-    places: npt.NDArray[np.bool_]
-    moves: npt.NDArray[np.bool_]
-    path_along: Callable[[int, Sequence[int]], tuple[StateId, list[TransitionId]]]
+    count: int
 
-    @property
-    def sources(self) -> npt.NDArray[np.int64]:
-        """Shape (m,): the place that each move leaves."""
-        return np.repeat(np.arange(len(self.places)), np.diff(self.offsets))
+    @abstractmethod
+    def __init__(self, graph: StateGraph) -> None: ...
 
-    @property
-    def count(self) -> int:
-        return int(self.places.sum() + self.moves.sum())
+    @abstractmethod
+    def along(self, path: Path) -> list[int]:
+        """The obligation that is passed in the first state and with each step of `path`, or `NOTHING`."""
+
+    @abstractmethod
+    def nearest(self) -> list[Path]:
+        """For each obligation an end of a path that passes it, beginning as near to the initial states as can be."""
 
 
-def _of_states(graph: StateGraph) -> Obligations:
-    return _on_states(graph, places=True)
+class _States(Obligations):
+    def __init__(self, graph: StateGraph) -> None:
+        self.count = graph.n_states
+        self._targets: list[int] = graph.targets.tolist()
+
+    def along(self, path: Path) -> list[int]:
+        start, transitions = path
+        return [start, *(self._targets[transition] for transition in transitions)]
+
+    def nearest(self) -> list[Path]:
+        return [(state, []) for state in range(self.count)]
 
 
-def _of_transitions(graph: StateGraph) -> Obligations:
-    return _on_states(graph, places=False)
+class _Transitions(Obligations):
+    def __init__(self, graph: StateGraph) -> None:
+        self.count = graph.n_transitions
+        self._sources = graph.sources
+
+    def along(self, path: Path) -> list[int]:
+        return [NOTHING, *path[1]]
+
+    def nearest(self) -> list[Path]:
+        return [(source, [transition]) for transition, source in enumerate(self._sources.tolist())]
 
 
-def _on_states(graph: StateGraph, *, places: bool) -> Obligations:
-    n_states = int((graph.levels > 0).sum())  # reachable states have the first numbers
-    offsets = graph.offsets[: n_states + 1]
-    targets = graph.targets[: offsets[-1]].astype(np.int64)
-    return Obligations(
-        offsets=offsets,
-        targets=targets,
-        starts=graph.initial.astype(np.int64),
-        places=np.full(n_states, places),
-        moves=np.full(len(targets), not places),
-        path_along=lambda start, moves: (start, list(moves)),
-    )
+class _Actions(Obligations):
+    """Actions by name, without their arguments."""
+
+    def __init__(self, graph: StateGraph) -> None:
+        names, kinds = _names(graph)
+        self.count = len(names)
+        self._kinds = kinds
+        self._graph = graph
+
+    def along(self, path: Path) -> list[int]:
+        return [NOTHING, *self._kinds[path[1]].tolist()]
+
+    def nearest(self) -> list[Path]:
+        sources = self._graph.sources
+        order = np.lexsort((self._graph.levels[sources], self._kinds))
+        firsts = order[np.unique(self._kinds[order], return_index=True)[1]]
+        return [(int(sources[transition]), [transition]) for transition in firsts.tolist()]
 
 
-def _of_transition_pairs(graph: StateGraph) -> Obligations:
-    reached = _of_transitions(graph)
-    sources = reached.sources
-    degrees = np.diff(reached.offsets)
-    counts = degrees[reached.targets]
-    if (total := int(counts.sum())) > _PAIRS_LIMIT:
+class _TransitionPairs(Obligations):
+    def __init__(self, graph: StateGraph) -> None:
+        self._firsts, self._seconds = successive_transitions(graph)
+        self.count = len(self._firsts)
+        counts = np.diff(graph.offsets)[graph.targets]
+        # The pair (t, u) has the number base[t] + u.
+        self._base: list[int] = (np.cumsum(counts) - counts - graph.offsets[graph.targets]).tolist()
+        self._graph = graph
+
+    def along(self, path: Path) -> list[int]:
+        pairs = [self._base[first] + second for first, second in pairwise(path[1])]
+        return [NOTHING] * min(2, 1 + len(path[1])) + pairs
+
+    def nearest(self) -> list[Path]:
+        sources = self._graph.sources[self._firsts].tolist()
+        pairs = zip(self._firsts.tolist(), self._seconds.tolist(), strict=True)
+        return [(source, list(pair)) for source, pair in zip(sources, pairs, strict=True)]
+
+
+class _ActionPairs(Obligations):
+    """Pairs of actions by name, of transitions that can follow one another."""
+
+    def __init__(self, graph: StateGraph) -> None:
+        names, kinds = _names(graph)
+        self._firsts, self._seconds = successive_transitions(graph)
+        keys = kinds[self._firsts].astype(np.int64) * len(names) + kinds[self._seconds]
+        distinct, self._numbers = np.unique(keys, return_inverse=True)
+        self.count = len(distinct)
+        self._number = {divmod(key, len(names)): number for number, key in enumerate(distinct.tolist())}
+        self._kinds: list[int] = kinds.tolist()
+        self._graph = graph
+
+    def along(self, path: Path) -> list[int]:
+        kinds = [self._kinds[transition] for transition in path[1]]
+        return [NOTHING] * min(2, 1 + len(kinds)) + [self._number[pair] for pair in pairwise(kinds)]
+
+    def nearest(self) -> list[Path]:
+        sources = self._graph.sources
+        order = np.lexsort((self._graph.levels[sources[self._firsts]], self._numbers))
+        firsts = order[np.unique(self._numbers[order], return_index=True)[1]]
+        return [
+            (int(sources[self._firsts[pair]]), [int(self._firsts[pair]), int(self._seconds[pair])])
+            for pair in firsts.tolist()
+        ]
+
+
+def successive_transitions(graph: StateGraph) -> tuple[Ints, Ints]:
+    """Every two transitions of which the second leaves where the first leads, by the first, then by the second.
+
+    Raises:
+        SelectionError: There are too many for arrays.
+    """
+    counts = np.diff(graph.offsets)[graph.targets]
+    total = int(counts.sum())
+    if total > _PAIRS_LIMIT:
         raise SelectionError(
             f"the graph has {total:,} pairs of successive transitions, more than {_PAIRS_LIMIT:,}",
             location=Location(graph.source),
             hint="cover transitions instead, or cut the model",
         )
-    offsets = np.concatenate(([0], np.cumsum(counts)))
-    within = np.arange(total) - np.repeat(offsets[:-1], counts)
-    targets = np.repeat(reached.offsets[reached.targets], counts) + within
-    return Obligations(
-        offsets=offsets,
-        targets=targets,
-        starts=np.flatnonzero(np.isin(sources, reached.starts)),
-        places=np.zeros(len(reached.targets), dtype=bool),
-        moves=np.ones(total, dtype=bool),
-        path_along=lambda start, moves: (int(sources[start]), [start, *targets[list(moves)].tolist()]),
-    )
+    within = np.arange(total) - np.repeat(np.cumsum(counts) - counts, counts)
+    firsts = np.repeat(np.arange(graph.n_transitions), counts)
+    return firsts, np.repeat(graph.offsets[graph.targets], counts) + within
 
 
-OBLIGATIONS: dict[str, Callable[[StateGraph], Obligations]] = {
-    "states": _of_states,
-    "transitions": _of_transitions,
-    "transition-pairs": _of_transition_pairs,
+def _names(graph: StateGraph) -> tuple[list[str], npt.NDArray[np.int64]]:
+    """The names of the actions that are taken, and for each transition the position of its action's."""
+    name_of_label = [action.name for action in graph.actions]
+    names = sorted({name_of_label[label] for label in np.unique(graph.labels).tolist()})
+    position = {name: number for number, name in enumerate(names)}
+    kind_of_label = np.array([position.get(name, NOTHING) for name in name_of_label], dtype=np.int64)
+    return names, kind_of_label[graph.labels] if len(names) else np.empty(0, dtype=np.int64)
+
+
+CRITERIA: dict[str, type[Obligations]] = {
+    "states": _States,
+    "transitions": _Transitions,
+    "actions": _Actions,
+    "action-pairs": _ActionPairs,
+    "transition-pairs": _TransitionPairs,
 }
-"""By the criterion's name."""
-
-
-def behavior_along(graph: StateGraph, start: StateId, transitions: Sequence[TransitionId]) -> Behavior:
-    """The behavior that begins in `start` and takes `transitions`."""
-    states: tuple[StateId, ...] = (start, *graph.targets[list(transitions)].tolist())
-    return Behavior(behavior_id(graph, states, tuple(transitions)), states, tuple(transitions))
+"""By name, but `behaviors`, of which each is an obligation of its own."""

@@ -9,7 +9,7 @@ from collections import deque
 
 import numpy as np
 
-from testgen.selection.criteria import Obligations
+from testgen.selection.ground import Ground
 
 __all__ = ["Tours"]
 
@@ -21,8 +21,8 @@ class Tours:
         is_due: By component, whether it holds an obligation that no tour has passed yet.
     """
 
-    def __init__(self, obligations: Obligations, components: np.ndarray[tuple[int], np.dtype[np.int32]]) -> None:
-        sources, targets = obligations.sources, obligations.targets
+    def __init__(self, ground: Ground, components: np.ndarray[tuple[int], np.dtype[np.int32]]) -> None:
+        sources, targets = ground.sources, ground.targets
         inner = np.flatnonzero(components[sources] == components[targets])
         self._moves: dict[int, list[tuple[int, int]]] = {}
         self._due_moves: dict[int, list[tuple[int, int]]] = {}
@@ -30,11 +30,11 @@ class Tours:
         for move, source, target in rows:
             self._moves.setdefault(source, []).append((move, target))
         for move in inner[::-1].tolist():  # the first of a place is taken first, from the end of its list
-            if obligations.moves[move]:
+            if ground.moves[move]:
                 self._due_moves.setdefault(int(sources[move]), []).append((move, int(targets[move])))
-        self._due_places = set(np.flatnonzero(obligations.places).tolist())
-        self._n_due = np.bincount(components[sources[inner]], obligations.moves[inner], len(components)).astype(int)
-        self._n_due += np.bincount(components, obligations.places, len(components)).astype(int)
+        self._due_places = set(np.flatnonzero(ground.places).tolist())
+        self._n_due = np.bincount(components[sources[inner]], ground.moves[inner], len(components)).astype(int)
+        self._n_due += np.bincount(components, ground.places, len(components)).astype(int)
         self._components = components
 
     def tour(self, place: int) -> tuple[list[int], int]:

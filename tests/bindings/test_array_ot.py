@@ -14,7 +14,7 @@ from testgen.graph import load
 from testgen.ot import rules
 from testgen.ot.rules import Pair
 from testgen.render import render_suite
-from testgen.selection import select_all
+from testgen.selection import select_behaviors
 from testgen.values import Model, Plain, parse_value, to_plain
 from testgen.values.parse import split_state
 
@@ -94,7 +94,7 @@ def test_other_specification_with_the_same_names_is_told(change: dict[str, Plain
 
 @pytest.fixture(scope="module")
 def suite() -> Suite:
-    return select_all(load(str(REPOSITORY / "graphs" / "ot2.dot")))
+    return select_behaviors(load(str(REPOSITORY / "graphs" / "ot2.dot")))
 
 
 @pytest.fixture(scope="module", params=["array_ot/test.py.j2", "story/test.py.j2"], ids=["own form", "step by step"])

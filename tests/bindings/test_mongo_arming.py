@@ -9,7 +9,7 @@ import pytest
 
 from testgen.graph import load
 from testgen.render import render_suite, write_suite
-from testgen.selection import select_all
+from testgen.selection import select_behaviors
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 
@@ -41,7 +41,7 @@ def suite(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     graph = load(str(REPOSITORY / "graphs" / f"{request.param}.dot"))
     folder = tmp_path_factory.mktemp(request.param)
     binding = {"arming": "mongo_arming", "arming-lazy": "mongo_arming_lazy"}[request.param]
-    write_suite(render_suite(select_all(graph), binding, version="0"), folder)
+    write_suite(render_suite(select_behaviors(graph), binding, version="0"), folder)
     return folder
 
 

@@ -175,7 +175,7 @@ def suites(_mongod: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("early", "consumer-early-token", "mongo_consumer_early_token"),
     ):
         command = [sys.executable, "-m", "testgen", "build", str(GRAPHS / f"{graph}.dot.gz"), "--binding", binding]
-        options = ["--criterion", "transitions", "--out", str(out / name), "-q"]
+        options = ["--criterion", "transitions", "--strategy", "shortest", "--out", str(out / name), "-q"]
         subprocess.run([*command, *options], check=True, capture_output=True, cwd=out)
     return out
 

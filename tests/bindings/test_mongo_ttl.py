@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 
 from testgen.behavior import Suite
-from testgen.bindings.mongo_ttl import ImpossibleEarlyTTL, ImpossibleReorder, TTLOrdering
+from testgen.bindings.mongo_ttl import TTLOrdering
+from testgen.bindings.mongo_ttl_impossible import ImpossibleEarlyTTL, ImpossibleReorder
 from testgen.bindings.protocol import Step
 from testgen.bindings.story import Call, StepStory
 from testgen.errors import ServerError
 from testgen.graph import load
 from testgen.mongo.locate import find_mongod
 from testgen.render import render_suite, write_suite
-from testgen.selection import select_all
+from testgen.selection import select_behaviors
 
 GRAPHS = Path(__file__).parents[2] / "graphs"
 
@@ -117,7 +118,7 @@ def live() -> None:
 
 def build(graph: str, binding: str, folder: Path, n_tests: int = 12) -> None:
     """Some behaviors of a graph, evenly from its first to its last, as tests."""
-    suite: Suite = select_all(load(str(GRAPHS / f"{graph}.dot.gz")))
+    suite: Suite = select_behaviors(load(str(GRAPHS / f"{graph}.dot.gz")))
     some = suite.behaviors[:: len(suite.behaviors) // n_tests]
     write_suite(render_suite(replace(suite, behaviors=some), binding, version="0", folder=folder), folder)
 
@@ -143,18 +144,29 @@ def test_real_server_does_what_it_should_and_refuses_what_it_must(graph: str, bi
     assert "skipped" not in output
 
 
-DROPPED = """
-from testgen.bindings import mongo_ttl
+@pytest.mark.mongo
+@pytest.mark.usefixtures("live")
+@pytest.mark.parametrize("days", [-1, 1])
+def test_clocks_of_test_and_server_may_differ(days: int, tmp_path: Path) -> None:
+    build("ttl-small", "mongo_ttl", tmp_path)
+    (tmp_path / "conftest.py").write_text(CLOCK_SET.format(days=days))
+    output = run_pytest(tmp_path)
+    assert " passed in" in output
+    assert "failed" not in output
 
-sort = mongo_ttl._Surroundings._sort
-mongo_ttl._Surroundings._sort = lambda self, events: sort(
+
+DROPPED = """
+from testgen.bindings.ttl_surroundings import Surroundings
+
+sort = Surroundings._sort
+Surroundings._sort = lambda self, events: sort(
     self, [event for event in events if event["operationType"] != "delete"]
 )
 """
 SWAPPED = """
-from testgen.bindings import mongo_ttl
+from testgen.bindings.ttl_surroundings import Surroundings
 
-sort = mongo_ttl._Surroundings._sort
+sort = Surroundings._sort
 
 
 def swapping(self, events):
@@ -164,13 +176,26 @@ def swapping(self, events):
             queue[0], queue[1] = queue[1], queue[0]
 
 
-mongo_ttl._Surroundings._sort = swapping
+Surroundings._sort = swapping
 """
 DUPLICATED = """
+from testgen.bindings.ttl_surroundings import Surroundings
+
+sort = Surroundings._sort
+Surroundings._sort = lambda self, events: sort(self, [event for event in events for _ in range(2)])
+"""
+CLOCK_SET = """
+import datetime as library
 from testgen.bindings import mongo_ttl
 
-sort = mongo_ttl._Surroundings._sort
-mongo_ttl._Surroundings._sort = lambda self, events: sort(self, [event for event in events for _ in range(2)])
+
+class SetClock(library.datetime):
+    @classmethod
+    def now(cls, zone):
+        return library.datetime.now(zone) + library.timedelta(days={days})
+
+
+mongo_ttl.datetime = SetClock
 """
 GATE_OPEN_TOO_LONG = """
 from testgen.mongo import TTLGate

@@ -3,6 +3,7 @@
 import pytest
 
 from testgen.bindings import Binding, Divergence, action, method_name, observes, starts, step
+from testgen.bindings.protocol import ends
 from testgen.errors import BindingError
 
 
@@ -154,3 +155,17 @@ def test_fixture_is_named_for_the_class_unless_it_says_otherwise() -> None:
         fixture = "db"
 
     assert (MyStore.fixture_name(), Named.fixture_name()) == ("my_store", "db")
+
+
+def test_the_end_of_a_derived_binding_stands_for_that_of_its_base() -> None:
+    class Base(Binding):
+        @ends(lambda final: {})
+        def a_check(self) -> None: ...
+
+    class Derived(Base):
+        @ends(lambda final: {})
+        def z_check(self) -> None: ...
+
+    finisher = Derived.finisher()
+    assert finisher is not None
+    assert finisher.__name__ == "z_check"

@@ -455,7 +455,7 @@ def test_criterion_and_strategy_are_told(flags: list[str], chosen: tuple[str, st
 
 
 def test_strategy_that_the_criterion_does_not_have_is_told(build: Run) -> None:
-    answer = build("--criterion", "states", "--strategy", "shortest")
+    answer = build("--criterion", "actions", "--strategy", "minimum")
     assert answer.code == ExitCode.REQUEST
-    assert "no strategy 'shortest' for criterion 'states'" in answer.err
-    assert "there is minimum" in answer.err
+    assert "no strategy 'minimum' for criterion 'actions'" in answer.err
+    assert "there is shortest, random" in answer.err

@@ -42,6 +42,11 @@ def test_json_has_the_keys_and_numbers_of_the_contract(run_testgen: Run, store: 
         "actions": {"Idle": 1, "Put": 3, "Take": 1},
     }
     assert document["warnings"] == []
+    plans = document["criteria"]
+    assert plans["transitions"] == {"obligations": 5, "tests": 3, "steps": 6, "strategy": "minimum"}
+    assert {name: plans[name]["obligations"] for name in ("behaviors", "states", "actions")} == {
+        "behaviors": 3, "states": 5, "actions": 3,
+    }  # fmt: skip
     assert set(document["variables"]) == {"busy", "entries", "history", "owners"}
     assert document["variables"]["busy"] == {"distinct": 2, "samples": ["FALSE", "TRUE"]}
 

@@ -14,6 +14,8 @@ from testgen.graph import _kernels
 from testgen.graph._kernels import (
     breadth_first_levels,
     decode_integers,
+    escaped_evenly,
+    find_in_sorted,
     intern_ranges,
     line_bounds,
     successor_positions,
@@ -136,3 +138,24 @@ def test_successor_positions_are_the_rows_in_order(drawn: tuple[list[list[int]],
     offsets = np.cumsum([0, *map(len, rows)])
     found = successor_positions(offsets, np.array(states, dtype=np.int64))
     assert found.tolist() == [position for state in states for position in range(offsets[state], offsets[state + 1])]
+
+
+@given(st.binary(max_size=30) | st.lists(st.sampled_from([b"\\", b"x"]), max_size=20).map(b"".join), st.data())
+def test_backslashes_before_a_place_are_counted(text: bytes, data: st.DataObject) -> None:
+    at = data.draw(st.lists(st.integers(0, len(text)), max_size=6))
+    before = [len(text[:place]) - len(text[:place].rstrip(b"\\")) for place in at]
+    found = escaped_evenly(as_array(text + PADDING), np.array(at, dtype=np.int64))
+    assert found.tolist() == [count % 2 == 0 for count in before]
+
+
+int64 = st.integers(-(2**63), 2**63 - 1) | st.integers(-50, 50)
+
+
+@given(st.sets(int64, max_size=200), st.lists(int64, max_size=30), st.booleans())
+def test_numbers_are_found_in_sorted_ones(keys: set[int], others: list[int], crowded: bool) -> None:
+    if crowded:
+        keys |= set(range(100))
+    ordered = sorted(keys)
+    wanted = [*others, *ordered[::3]]
+    found = find_in_sorted(np.array(ordered, dtype=np.int64), np.array(wanted, dtype=np.int64))
+    assert found.tolist() == [ordered.index(number) if number in keys else -1 for number in wanted]

@@ -30,7 +30,7 @@ def itf(*states: dict[str, Any], **more: Any) -> str:
 
 def only_behavior(graph: StateGraph) -> list[str]:
     """The one behavior's states and actions, in turn, by what `x` is."""
-    (behavior,) = select_behaviors(graph, "behaviors", None, limit=1).behaviors
+    (behavior,) = select_behaviors(graph).behaviors
     told = [graph.state(behavior.states[0])["x"].key]
     for transition, state in zip(behavior.transitions, behavior.states[1:], strict=True):
         told += [str(graph.action(transition)), graph.state(state)["x"].key]

@@ -2,15 +2,21 @@
 
 import itertools
 import os
-from collections.abc import Iterator
+import subprocess
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import pymongo
 import pytest
 
 from testgen.errors import ServerError
+from testgen.mongo import child
 from testgen.mongo.directories import process_start
+from testgen.mongo.launch import launch_mongod
 from testgen.mongo.locate import Mongod, find_mongod
-from testgen.mongo.server import Server, start_server
+from testgen.mongo.server import Server, connect_server, start_server
 
 _numbers = itertools.count()
 
@@ -48,6 +54,52 @@ def place(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def ordinary(mongod: Mongod, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A replica set as users have them: no test commands, and not ours."""
+    with pytest.MonkeyPatch.context() as patch:
+        original = child._command
+        patch.setattr(
+            child, "_command", lambda *args: [w.replace("TestCommands=1", "TestCommands=0") for w in original(*args)]
+        )
+        started = launch_mongod(mongod, parent=tmp_path_factory.mktemp("ordinary"))
+    uri = f"mongodb://127.0.0.1:{started.port}/?directConnection=true"
+    try:
+        with pymongo.MongoClient(uri) as client:
+            before = settings(client)
+            with connect_server(uri) as server:
+                yield server
+            assert settings(client) == before, "a server that is not ours was reconfigured"
+            assert client.admin.command("ping")["ok"], "a server that is not ours was stopped"
+    finally:
+        started.kill()
+
+
+def settings(client: pymongo.MongoClient[dict[str, Any]]) -> dict[str, Any]:
+    parameters = client.admin.command("getParameter", "*")
+    names = {name for name in parameters if name not in ("operationTime", "$clusterTime")}
+    configuration = client.admin.command("replSetGetConfig")["config"]
+    return {"config": configuration, **{name: parameters[name] for name in names}}
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    path = tmp_path / "small"
+    path.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(path)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("a disk full in earnest needs the right to mount a tmpfs: run as root")
+    yield path
+    subprocess.run(["umount", "-l", str(path)], check=True)
+
+
 def is_running(pid: int | None) -> bool:
     assert pid is not None
     return process_start(pid) is not None
+
+
+def wait_until(is_so: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + 5
+    while not is_so():
+        assert time.monotonic() < deadline, f"waited 5 s for {what}"
+        time.sleep(0.01)

@@ -9,6 +9,8 @@ from typing import Any
 import bson
 
 Document = dict[str, Any]
+# The handshake of a primary; `maxWireVersion` is still to be added.
+REPLICA_SET = {"setName": "rs0", "isWritablePrimary": True, "ismaster": True, "logicalSessionTimeoutMinutes": 30}
 OP_REPLY, OP_QUERY, OP_MSG = 1, 2004, 2013
 
 

@@ -145,6 +145,21 @@ def test_expired_documents_go_with_the_pass_that_was_let_through(server: Server,
     assert [(entry["ns"], entry["o"]) for entry in deletions] == [(f"lab.{expiring}", {"_id": "old"})]
 
 
+def test_a_client_that_stands_still_lets_no_second_pass_through(
+    server: Server, gate: TTLGate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wait_for_pass = gate._wait_for_pass
+
+    def wait_for_pass_and_stand_still(passes: int, timeout_seconds: float) -> None:
+        wait_for_pass(passes, timeout_seconds)
+        time.sleep(1.5)  # as under load; the monitor sleeps for 1 s
+
+    monkeypatch.setattr(gate, "_wait_for_pass", wait_for_pass_and_stand_still)
+    before = gate.passes
+    assert gate.let_one_pass() == before + 1
+    assert gate.let_one_pass() == before + 2
+
+
 def test_a_pass_that_nobody_let_through_is_noticed(server: Server, gate: TTLGate) -> None:
     before = gate.passes
     with Failpoint(server, BETWEEN_PASSES) as intruder:  # the fault: the gate is left open

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -17,11 +17,10 @@ import pytest
 
 from testgen.errors import ServerError
 from testgen.mongo import launch
-from testgen.mongo.directories import sweep_directories
 from testgen.mongo.launch import free_ports, launch_mongod
 from testgen.mongo.locate import Mongod
 from testgen.mongo.server import Server, start_server
-from tests.mongo.conftest import is_running
+from tests.mongo.conftest import is_running, wait_until
 
 pytestmark = pytest.mark.mongo
 
@@ -36,29 +35,35 @@ time.sleep(60)
 """
 
 
+OWNER_WITH_A_THREAD = OWNER.replace(
+    "print(shared.shared_server().pid, flush=True)",
+    "import threading\nthreading.Thread(target=lambda: print(shared.shared_server().pid, flush=True)).start()",
+)
+
+StartOwner = Callable[[str], tuple[subprocess.Popen[str], int]]
+
+
 @pytest.fixture
-def owner(place: Path, mongod: Mongod) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    """A process with a shared server of its own, and the process number of that server."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", OWNER, str(place)],
-        env={**os.environ, "TESTGEN_MONGOD": str(mongod.path), "TESTGEN_MONGODB_URI": ""},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    try:
-        yield process, int(process.stdout.readline())
-    finally:
+def start_owner(place: Path, mongod: Mongod) -> Iterator[StartOwner]:
+    """Starts a process with a shared server of its own; tells it and the process number of that server."""
+    processes = []
+
+    def start(code: str) -> tuple[subprocess.Popen[str], int]:
+        process = subprocess.Popen(
+            [sys.executable, "-c", code, str(place)],
+            env={**os.environ, "TESTGEN_MONGOD": str(mongod.path), "TESTGEN_MONGODB_URI": ""},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        processes.append(process)
+        assert process.stdout is not None
+        return process, int(process.stdout.readline())
+
+    yield start
+    for process in processes:
         process.kill()
         process.communicate()
-
-
-def wait_until_gone(pid: int) -> None:
-    deadline = time.monotonic() + 5
-    while is_running(pid):
-        assert time.monotonic() < deadline, f"process {pid} still runs"
-        time.sleep(0.01)
 
 
 def test_a_started_server_is_a_primary_that_can_everything(server: Server) -> None:
@@ -183,6 +188,7 @@ def test_a_mongod_that_stands_still_is_given_up(doomed: Server) -> None:
     client.admin.command("ping")
     assert doomed.pid is not None
     os.kill(doomed.pid, signal.SIGSTOP)
+    os.waitid(os.P_PID, doomed.pid, os.WSTOPPED)  # until then some of its threads may answer still
     told = pytest.raises(ServerError, match=r"does not answer \(.*\), though mongod \(process \d+\) runs")
     with told, doomed.doing("reading"):
         client.lab.items.find_one()
@@ -194,42 +200,27 @@ def test_a_mongod_that_stands_still_is_given_up(doomed: Server) -> None:
     assert not is_running(doomed.pid)
 
 
-def test_kill_9_of_the_owner_ends_mongod_and_the_next_start_sweeps(
-    owner: tuple[subprocess.Popen[str], int], place: Path
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("thread", ["main", "another"])
+def test_an_owner_that_is_ended_leaves_no_process_and_no_file(
+    thread: str, number: signal.Signals, start_owner: StartOwner, place: Path
 ) -> None:
-    process, pid = owner
-    assert is_running(pid)
-    process.kill()
-    process.wait()
-    wait_until_gone(pid)
-    assert len(list(place.iterdir())) == 1
-    assert len(sweep_directories(parent=place)) == 1
-    assert list(place.iterdir()) == []
-
-
-def test_a_start_sweeps_first_and_spares_the_living(
-    owner: tuple[subprocess.Popen[str], int], mongod: Mongod, place: Path
-) -> None:
-    process, pid = owner
-    [theirs] = place.iterdir()
-    with start_server(mongod, parent=place):
-        assert theirs.exists() and is_running(pid)
-        process.kill()
-        process.wait()
-    with start_server(mongod, parent=place):
-        assert not theirs.exists()
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_owner_leaves_no_process(
-    owner: tuple[subprocess.Popen[str], int], place: Path, number: signal.Signals
-) -> None:
-    process, pid = owner
+    process, pid = start_owner(OWNER if thread == "main" else OWNER_WITH_A_THREAD)
+    assert is_running(pid) and list(place.iterdir())
     process.send_signal(number)
     process.wait(10)
-    wait_until_gone(pid)
-    if number == signal.SIGINT:  # SIGTERM ends Python without a word; its directory waits to be swept
-        assert list(place.iterdir()) == []
+    wait_until(lambda: not is_running(pid), f"the end of process {pid}")
+    wait_until(lambda: not list(place.iterdir()), "the removal of its directory")
+
+
+def test_a_start_sweeps_first_and_spares_the_living(start_owner: StartOwner, mongod: Mongod, place: Path) -> None:
+    process, pid = start_owner(OWNER)
+    [theirs] = place.iterdir()
+    stale = theirs.with_name(theirs.name.replace(f"-{process.pid}-", "-1-"))  # process 1 began at another time
+    stale.mkdir()
+    with start_server(mongod, parent=place):
+        assert theirs.exists() and is_running(pid)
+        assert not stale.exists()
 
 
 def test_interrupted_while_starting_nothing_is_left(
@@ -267,17 +258,6 @@ def test_a_forked_copy_does_not_stop_the_server(server: Server) -> None:
             os._exit(0)
     os.waitpid(child, 0)
     assert server.client.admin.command("ping")["ok"]
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    path = tmp_path / "small"
-    path.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(path)]
-    if subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("a disk full in earnest needs the right to mount a tmpfs: run as root")
-    yield path
-    subprocess.run(["umount", "-l", str(path)], check=True)
 
 
 def fill(server: Server) -> None:

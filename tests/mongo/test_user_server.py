@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-import pymongo
 import pytest
 
 from testgen.errors import ServerError
@@ -20,9 +19,7 @@ from testgen.mongo.locate import Mongod
 from testgen.mongo.server import Server, connect_server
 from testgen.mongo.shared import shared_server, stop_shared_server
 from testgen.mongo.ttl_gate import TTLGate
-from tests.mongo.fake_server import FakeServer
-
-REPLICA_SET = {"setName": "rs0", "isWritablePrimary": True, "ismaster": True, "logicalSessionTimeoutMinutes": 30}
+from tests.mongo.fake_server import REPLICA_SET, FakeServer
 
 
 @pytest.fixture
@@ -152,34 +149,6 @@ def test_a_standalone_is_refused(standalone: str) -> None:
     with pytest.raises(ServerError, match="is a standalone server, which has no change streams") as caught:
         connect_server(standalone)
     assert "replSetInitiate" in str(caught.value)
-
-
-@pytest.fixture(scope="module")
-def ordinary(mongod: Mongod, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A replica set as users have them: no test commands, and not ours."""
-    with pytest.MonkeyPatch.context() as patch:
-        original = child._command
-        patch.setattr(
-            child, "_command", lambda *args: [w.replace("TestCommands=1", "TestCommands=0") for w in original(*args)]
-        )
-        started = launch_mongod(mongod, parent=tmp_path_factory.mktemp("ordinary"))
-    uri = f"mongodb://127.0.0.1:{started.port}/?directConnection=true"
-    try:
-        with pymongo.MongoClient(uri) as client:
-            before = settings(client)
-            with connect_server(uri) as server:
-                yield server
-            assert settings(client) == before, "a server that is not ours was reconfigured"
-            assert client.admin.command("ping")["ok"], "a server that is not ours was stopped"
-    finally:
-        started.kill()
-
-
-def settings(client: pymongo.MongoClient[dict[str, Any]]) -> dict[str, Any]:
-    parameters = client.admin.command("getParameter", "*")
-    names = {name for name in parameters if name not in ("operationTime", "$clusterTime")}
-    configuration = client.admin.command("replSetGetConfig")["config"]
-    return {"config": configuration, **{name: parameters[name] for name in names}}
 
 
 @pytest.mark.mongo

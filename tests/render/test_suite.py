@@ -24,7 +24,7 @@ from testgen.bindings.agreement import agree
 from testgen.errors import BindingError, GraphError, RenderError
 from testgen.graph import StateGraph, load
 from testgen.render import RenderedFile, render_suite
-from testgen.selection import select_all
+from testgen.selection import select_behaviors
 from testgen.values import Model, python_literal, to_plain
 from tests.conftest import STORE_BINDING, TESTS, dot
 from tests.strategies import Term, build, hostile_strings, terms
@@ -48,7 +48,7 @@ def render(suite: Suite, binding: str = STORE_BINDING, **options: Any) -> list[R
 
 
 def test_suite_is_as_the_golden_file_shows(store: Path, golden: Callable[[Path, str], None]) -> None:
-    (file,) = render(select_all(load(str(store))), folder=GOLDEN.parent)
+    (file,) = render(select_behaviors(load(str(store))), folder=GOLDEN.parent)
     golden(GOLDEN, file.text)
     assert file.name == GOLDEN.name
 
@@ -74,7 +74,7 @@ def test_formatter_and_linter_have_nothing_to_say_of_the_golden_file() -> None:
 
 
 def test_same_suite_gives_the_same_bytes_and_no_path_of_this_machine(store: Path) -> None:
-    suite = select_all(load(str(store)))
+    suite = select_behaviors(load(str(store)))
     once = render(suite, folder=GOLDEN.parent)
     assert once == render(suite, folder=GOLDEN.parent)
     assert not any(part in once[0].text for part in (str(Path.home()), str(store.parent), str(TESTS.parent)))
@@ -84,8 +84,8 @@ def test_same_suite_gives_the_same_bytes_and_no_path_of_this_machine(store: Path
 def test_hash_seed_of_python_does_not_show(seed: str, store: Path) -> None:
     code = (
         "from pathlib import Path; from testgen.graph import load\n"
-        "from testgen.selection import select_all; from testgen.render import render_suite\n"
-        f"suite, folder = select_all(load({str(store)!r})), Path({str(GOLDEN.parent)!r})\n"
+        "from testgen.selection import select_behaviors; from testgen.render import render_suite\n"
+        f"suite, folder = select_behaviors(load({str(store)!r})), Path({str(GOLDEN.parent)!r})\n"
         f"print(render_suite(suite, {STORE_BINDING!r}, version='0', folder=folder)[0].text, end='')"
     )
     environment = os.environ | {"PYTHONHASHSEED": seed}
@@ -94,21 +94,23 @@ def test_hash_seed_of_python_does_not_show(seed: str, store: Path) -> None:
 
 
 def test_graph_whose_only_behavior_is_its_initial_state_gives_a_test_that_runs() -> None:
-    files = render(select_all(read(dot([{"entries": "<<>>", "history": "<<>>", "owners": "{}", "busy": "FALSE"}], []))))
+    files = render(
+        select_behaviors(read(dot([{"entries": "<<>>", "history": "<<>>", "owners": "{}", "busy": "FALSE"}], [])))
+    )
     assert "the initial state" in files[0].text
     assert len(run_in_memory(files)) == 1
 
 
 def test_progress_counts_the_tests(store: Path) -> None:
     seen: list[int] = []
-    render(select_all(load(str(store))), on_progress=seen.append)
+    render(select_behaviors(load(str(store))), on_progress=seen.append)
     assert seen == [3]
 
 
 def test_behaviors_that_look_the_same_are_all_there() -> None:
     """A VIEW makes a dump with states of equal values, so behaviors have equal ids."""
     state = {"entries": "<<>>", "history": "<<>>", "owners": "{}", "busy": "FALSE"}
-    suite = select_all(read(dot([state] * 3, [(0, "Idle", 1), (0, "Idle", 2)])))
+    suite = select_behaviors(read(dot([state] * 3, [(0, "Idle", 1), (0, "Idle", 2)])))
     assert len({behavior.id for behavior in suite.behaviors}) < len(suite.behaviors) == 2
     assert len(run_in_memory(render(suite))) == 2
 
@@ -121,13 +123,13 @@ def test_function_over_numbers_agrees_whether_it_is_a_sequence_or_not() -> None:
         {"entries": "(2 :> 5)", "busy": "TRUE", **rest},
         {"entries": "<<4, 5>>", "busy": "TRUE", **rest},
     ]
-    suite = select_all(read(dot(states, [(0, "Put(2, 5)", 1), (1, "Put(1, 4)", 2)])))
+    suite = select_behaviors(read(dot(states, [(0, "Put(2, 5)", 1), (1, "Put(1, 4)", 2)])))
     assert len(run_in_memory(render(suite))) == 1
 
 
 def test_true_in_place_of_one_is_a_change() -> None:
     states = [{"entries": f"[a |-> {one}]", "history": "<<>>", "owners": "{}", "busy": "TRUE"} for one in ("1", "TRUE")]
-    (file,) = render(select_all(read(dot(states, [(0, "Idle", 1)]))))
+    (file,) = render(select_behaviors(read(dot(states, [(0, "Idle", 1)]))))
     assert 'check_state(entries={"a": True})' in file.text
 
 
@@ -161,7 +163,7 @@ def test_generated_module_is_the_expected_literals_and_runs_whatever_stands_in_t
         pytest.fail(f"the reader refuses this dump: {error}")
     if not all(graph.actions[label].name for label in graph.labels):
         return  # without names nothing can be rendered, as another test says
-    suite = select_all(graph)
+    suite = select_behaviors(graph)
     with echoing(graph):
         files = render(suite, ECHO)
         functions = [function for file in files for function in checked_functions(file.text, set(graph.variables))]
@@ -286,7 +288,7 @@ def test_a_checker_that_sees_literals_sees_code(term: Term) -> None:
 
 def test_transitions_without_names_are_told() -> None:
     with pytest.raises(GraphError, match="carry no action names") as caught:
-        render(select_all(read(dot([{"x": "1"}, {"x": "2"}], [(0, "", 1)]))))
+        render(select_behaviors(read(dot([{"x": "1"}, {"x": "2"}], [(0, "", 1)]))))
     assert caught.value.hint is not None
     assert "actionlabels" in caught.value.hint
 
@@ -294,16 +296,16 @@ def test_transitions_without_names_are_told() -> None:
 def test_action_without_a_method_and_variable_that_is_not_there_are_told(store: Path) -> None:
     text = store.read_text()
     with pytest.raises(BindingError, match="Store has no method for 'Grab', 'Snatch'"):
-        render(select_all(read(text.replace('"Take"', '"Grab"').replace('"Idle"', '"Snatch"'))))
+        render(select_behaviors(read(text.replace('"Take"', '"Grab"').replace('"Idle"', '"Snatch"'))))
     with pytest.raises(BindingError, match="observes 'history', which the specification does not have"):
-        render(select_all(read(text.replace("history =", "log ="))))
+        render(select_behaviors(read(text.replace("history =", "log ="))))
 
 
 def test_binding_that_stumbles_over_a_behavior_is_told_with_its_line(store: Path) -> None:
     """`_taken` looks into the last entry of the history, which here is a number."""
     text = store.read_text().replace('<<[key |-> \\"a\\", value |-> 1]>>', "<<7>>")
     with pytest.raises(BindingError, match=r"Store could not tell the behavior [0-9a-f]{8} \(TypeError: ") as caught:
-        render(select_all(read(text)))
+        render(select_behaviors(read(text)))
     assert caught.value.location is not None
     assert Path(caught.value.location.path).name == "store.py"
     assert caught.value.location.line is not None
@@ -323,7 +325,7 @@ def test_binding_that_stumbles_over_a_behavior_is_told_with_its_line(store: Path
 def test_template_that_renders_no_test_file_is_refused(template: str, words: str, store: Path, tmp_path: Path) -> None:
     (tmp_path / "mine.py.j2").write_text(template)
     with pytest.raises(RenderError, match=re.escape(words)) as caught:
-        render(select_all(load(str(store))), template=str(tmp_path / "mine.py.j2"))
+        render(select_behaviors(load(str(store))), template=str(tmp_path / "mine.py.j2"))
     assert caught.value.location is not None
     assert caught.value.location.path == "test_all.py"
 
@@ -332,7 +334,7 @@ def test_names_that_two_modules_have_are_told(store: Path, tmp_path: Path) -> No
     source = (TESTS / "systems" / "store.py").read_text().replace("class Store", "class Model")
     (tmp_path / "mine.py").write_text(source)
     with pytest.raises(BindingError, match=r"a test would import 'Model' from testgen\.values\.plain and from "):
-        render(select_all(load(str(store))), f"{tmp_path / 'mine.py'}:Model")
+        render(select_behaviors(load(str(store))), f"{tmp_path / 'mine.py'}:Model")
 
 
 def test_class_of_the_bindings_own_file_is_loaded_with_it(store: Path, tmp_path: Path) -> None:
@@ -342,7 +344,7 @@ def test_class_of_the_bindings_own_file_is_loaded_with_it(store: Path, tmp_path:
     source = source.replace("self.data.pop(key)", "self.data.pop(key.name)").replace('"key": key,', '"key": key.name,')
     source += "\n\nfrom dataclasses import dataclass\n\n\n@dataclass(frozen=True)\nclass Key:\n    name: object\n"
     (tmp_path / "mine.py").write_text(source)
-    files = render(select_all(load(str(store))), f"{tmp_path / 'mine.py'}:Store", folder=tmp_path / "out")
+    files = render(select_behaviors(load(str(store))), f"{tmp_path / 'mine.py'}:Store", folder=tmp_path / "out")
     assert 'Key = load_name("../mine.py:Key", beside=__file__)' in files[0].text
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "test_all.py").write_text(files[0].text)

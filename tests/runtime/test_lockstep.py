@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from testgen.bindings import Binding
 from testgen.runtime.lockstep import Run, run_together
 
 TURNSTILE = '''
@@ -32,22 +33,20 @@ class Turnstile(Binding):
         Turnstile.made += 1
         self.number = Turnstile.made
 
-    def shared_step(self, perform):
-        return perform()
-
     @action("Note")
     def note(self, what):
         EVENTS.append(f"{self.number}{what}")
 
+    @classmethod
+    def let_all_through(cls):
+        Turnstile.turns += 1
+        if Turnstile.turns == Turnstile.broken_at:
+            raise OSError("it is stuck")
+        return Turnstile.turns
+
     @action("Turn")
     def turn(self):
-        def perform():
-            Turnstile.turns += 1
-            if Turnstile.turns == Turnstile.broken_at:
-                raise OSError("it is stuck")
-            return Turnstile.turns
-
-        EVENTS.append(f"{self.number}:{self.shared_step(perform)}")
+        EVENTS.append(f"{self.number}:{self.shared_step(self.let_all_through)}")
 
     def close(self):
         EVENTS.append(f"{self.number}closed")
@@ -169,7 +168,7 @@ def test_a_shared_step_that_raises_does_so_in_every_test_that_waits_for_it(folde
 
 def test_waiting_is_not_counted_as_time_of_a_test(folder: Path) -> None:
     slow = TURNSTILE.replace(
-        "            Turnstile.turns += 1", "            import time; time.sleep(0.3); Turnstile.turns += 1"
+        "        Turnstile.turns += 1", "        import time; time.sleep(0.3); Turnstile.turns += 1"
     )
     (folder / "turnstile.py").write_text(slow)
     output = run_pytest(folder, "--durations=0", "-vv")
@@ -200,8 +199,38 @@ def test_an_exit_in_one_test_ends_the_run_when_pytest_comes_to_it(folder: Path) 
     assert "Exit: enough" in output
 
 
-class Door:
-    shared_step = None
+class Door(Binding):
+    """What two tests ask of it at once it does once."""
+
+    def __init__(self, done: list[str]) -> None:
+        self.done = done
+
+    def look(self) -> None:
+        self.done.append("look")
+
+    def turn(self) -> None:
+        self.done.append("turn")
+
+
+def test_a_costly_step_is_performed_when_no_test_can_go_on_without() -> None:
+    done: list[str] = []
+    door = Door(done)
+
+    def run_of(name: str, steps: str) -> Run:
+        own = Door(done)
+
+        def test() -> None:
+            for step in steps.split():
+                own.shared_step(getattr(door, step), costly=step == "turn")
+                done.append(name)
+
+        return Run(test, own)
+
+    runs = [run_of("a", "turn look"), run_of("b", "look look turn"), run_of("c", "look turn turn")]
+    for run in runs:
+        run.start()
+    run_together(runs)
+    assert " ".join(done) == "look b c look b turn a b c look a turn c"
 
 
 @pytest.mark.parametrize("interrupted", ["at the shared step", "before all have begun"])
@@ -214,7 +243,7 @@ def test_an_interrupted_batch_leaves_nobody_waiting(interrupted: str) -> None:
     def run_of(door: Door) -> Run:
         return Run(lambda: door.shared_step(perform), door)
 
-    runs = [run_of(Door()) for _ in range(50)]
+    runs = [run_of(Door([])) for _ in range(50)]
     for run in runs:
         run.start()
     if interrupted == "before all have begun":

@@ -12,7 +12,7 @@ import pytest
 
 from testgen.graph import load
 from testgen.render import render_suite, write_suite
-from testgen.selection import select_all
+from testgen.selection import select_behaviors
 from tests.conftest import TESTS
 
 Run = Callable[..., str]
@@ -25,7 +25,7 @@ def project(store: Path, tmp_path: Path) -> Path:
     shutil.copytree(TESTS / "systems", folder / "bindings", ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "pytest.ini").write_text("[pytest]\n")
     binding = f"{folder / 'bindings' / 'store.py'}:Store"
-    suite = select_all(load(str(store)))
+    suite = select_behaviors(load(str(store)))
     write_suite(render_suite(suite, binding, version="0", folder=folder / "generated"), folder / "generated")
     return folder
 
@@ -143,7 +143,13 @@ def test_ordinary_test_is_not_touched(project: Path) -> None:
     assert "    assert left == 2" in output
     assert "E       assert 1 == 2" in output
     assert "diverges" not in output
-    assert "divergences by kind" not in output
+    assert "failures by kind" not in output
+
+
+def test_garbage_is_collected_after_generated_files_as_before(project: Path) -> None:
+    (project / "test_mine.py").write_text("import gc\n\nON = gc.isenabled()\n\n\ndef test_on():\n    assert ON\n")
+    (project / "conftest.py").write_text("import gc\n\n\ndef pytest_collection_finish():\n    assert gc.isenabled()\n")
+    assert " passed" in run_pytest(project, "generated", "test_mine.py", "--import-mode=importlib")
 
 
 def test_skipped_test_of_a_binding_is_not_a_failure(project: Path) -> None:
@@ -160,7 +166,7 @@ def test_summary_groups_divergences_and_names_the_shortest_behavior(options: tup
     change(project, "self.data.pop(key)", "self.data[key]")
     (project / "test_mine.py").write_text("def test_mine():\n    assert 0\n")
     output = run_pytest(project, "--tb=no", *options)
-    summary = output.split("divergences by kind")[1].split("short test summary")[0].splitlines()[1:-1]
+    summary = output.split("failures by kind")[1].split("short test summary")[0].splitlines()[1:-1]
     assert summary[0] == "    3  variable busy, after open_store"
     assert re.fullmatch(r" {7}pytest generated/test_all\.py::test_put\w*", summary[1])
     assert "4 failed" in output
@@ -169,7 +175,7 @@ def test_summary_groups_divergences_and_names_the_shortest_behavior(options: tup
 def test_shortest_behavior_of_a_group_is_the_one_told(project: Path) -> None:
     change(project, "self.data[key] = value", "self.data[key] = value if key == 'a' else 0")
     output = run_pytest(project, "--tb=no", "generated")
-    summary = output.split("divergences by kind")[1].splitlines()
+    summary = output.split("failures by kind")[1].splitlines()
     assert summary[1] == "    2  variable entries, after put"
     assert re.fullmatch(r" {7}pytest generated/test_all\.py::test_put_[0-9a-f]{8}", summary[2])
 

@@ -13,7 +13,7 @@ from testgen.errors import SelectionError
 from testgen.graph import StateGraph
 from testgen.graph.dot import read_dot
 from testgen.graph.source import Source
-from testgen.selection import DEFAULT_LIMIT, select_all
+from testgen.selection import DEFAULT_LIMIT, Request, select_behaviors
 from tests.strategies import PlainGraph, plain_graphs
 
 randoms = st.randoms(use_true_random=False)
@@ -50,7 +50,7 @@ def number_of(graph: StateGraph, plain: PlainGraph) -> list[int]:
 @given(plain_graphs(acyclic=True), randoms)
 def test_each_behavior_is_selected_once(plain: PlainGraph, rng: random.Random) -> None:
     graph = read(plain, rng)
-    suite = select_all(graph)
+    suite = select_behaviors(graph)
     numbers = number_of(graph, plain)
     found = [
         (tuple(numbers[s] for s in behavior.states), tuple(graph.action(t).name for t in behavior.transitions))
@@ -65,7 +65,7 @@ def test_each_behavior_is_selected_once(plain: PlainGraph, rng: random.Random) -
 @given(plain_graphs(acyclic=True), randoms)
 def test_behaviors_are_connected_paths_in_canonical_order(plain: PlainGraph, rng: random.Random) -> None:
     graph = read(plain, rng)
-    behaviors = select_all(graph).behaviors
+    behaviors = select_behaviors(graph).behaviors
     for behavior in behaviors:
         for transition, source, target in zip(
             behavior.transitions, behavior.states[:-1], behavior.states[1:], strict=True
@@ -79,8 +79,8 @@ def test_behaviors_are_connected_paths_in_canonical_order(plain: PlainGraph, rng
 @settings(max_examples=50)
 @given(plain_graphs(acyclic=True), randoms, randoms)
 def test_ids_are_unique_and_the_same_in_every_dump(plain: PlainGraph, one: random.Random, other: random.Random) -> None:
-    first = select_all(read(plain, one)).behaviors
-    second = select_all(read(plain.renumbered(other), other, shuffled=True)).behaviors
+    first = select_behaviors(read(plain, one)).behaviors
+    second = select_behaviors(read(plain.renumbered(other), other, shuffled=True)).behaviors
     ids = [behavior.id for behavior in first]
     assert ids == [behavior.id for behavior in second]
     assert len(set(ids)) == len(ids)
@@ -91,10 +91,10 @@ def test_ids_are_unique_and_the_same_in_every_dump(plain: PlainGraph, one: rando
 @given(plain_graphs(acyclic=True, labels=["A", "B"]), randoms)
 def test_a_behavior_keeps_its_id_when_others_change(plain: PlainGraph, rng: random.Random) -> None:
     """Dropping one transition leaves the ids of all behaviors that do not take it."""
-    before = select_all(read(plain, rng))
+    before = select_behaviors(read(plain, rng))
     for dropped in plain.distinct:
         steps = tuple(step for step in plain.transitions if step != dropped)
-        after = select_all(read(PlainGraph(plain.variables, plain.values, plain.initial, steps), rng))
+        after = select_behaviors(read(PlainGraph(plain.variables, plain.values, plain.initial, steps), rng))
         numbers = number_of(before.graph, plain)
         kept = {
             behavior.id
@@ -111,7 +111,10 @@ def test_a_new_initial_state_leaves_the_other_ids_as_they_were() -> None:
     """Though every state gets another number."""
     values = tuple((("int", number),) for number in (5, 6, 1))
     one, other = (
-        {behavior.id for behavior in select_all(read(PlainGraph(("x",), values, initial, ((0, "A", 1),)))).behaviors}
+        {
+            behavior.id
+            for behavior in select_behaviors(read(PlainGraph(("x",), values, initial, ((0, "A", 1),)))).behaviors
+        }
         for initial in (frozenset({0}), frozenset({0, 2}))
     )
     assert len(one) == 1
@@ -134,16 +137,16 @@ def test_ids_tell_actions_arguments_and_states_apart() -> None:
         PlainGraph(("x",), ((("int", 0),), (("str", "1"),)), frozenset({0}), ((0, "A", 1),)),
         PlainGraph(("x",), ((("int", 0),), (("bool", True),)), frozenset({0}), ((0, "A", 1),)),
     ]
-    ids = [behavior.id for plain in variants for behavior in select_all(read(plain)).behaviors]
+    ids = [behavior.id for plain in variants for behavior in select_behaviors(read(plain)).behaviors]
     assert len(set(ids)) == len(ids) == len(variants)
 
 
 def test_the_limit_is_kept_politely() -> None:
     plain = graph_of(*[(0, f"A{number}", 1) for number in range(7)])
     graph = read(plain)
-    assert len(select_all(graph, limit=7).behaviors) == 7
+    assert len(select_behaviors(graph, Request(limit=7)).behaviors) == 7
     with pytest.raises(SelectionError, match="the graph has 7 behaviors, more than the limit of 6") as caught:
-        select_all(graph, limit=6)
+        select_behaviors(graph, Request(limit=6))
     assert caught.value.hint == "--limit 7 takes them all"
     assert str(caught.value.location) == "drawn.dot"
 
@@ -153,14 +156,14 @@ def test_too_many_behaviors_are_counted_but_never_walked() -> None:
     with pytest.raises(
         SelectionError, match=f"{2**200:,} behaviors, more than the limit of {DEFAULT_LIMIT:,}"
     ) as caught:
-        select_all(graph)
+        select_behaviors(graph)
     assert "--limit" not in str(caught.value.hint)
 
 
 def test_a_cycle_is_told_by_its_actions() -> None:
     graph = read(graph_of((0, "Start", 1), (1, "Up(1)", 2), (2, "Down", 1), (2, "Stop", 3)))
     with pytest.raises(SelectionError) as caught:
-        select_all(graph)
+        select_behaviors(graph)
     assert "it goes round a cycle of 2 transitions (Up(1), Down)" in caught.value.message
     assert "--criterion transitions" in str(caught.value.hint)
 
@@ -168,16 +171,16 @@ def test_a_cycle_is_told_by_its_actions() -> None:
 def test_a_long_cycle_is_told_in_part() -> None:
     graph = read(graph_of(*[(state, f"A{state}", (state + 1) % 9) for state in range(9)]))
     with pytest.raises(SelectionError, match=r"a cycle of 9 transitions \(A0, A1, A2, A3, A4, A5, \.\.\.\)"):
-        select_all(graph)
+        select_behaviors(graph)
 
 
 def test_a_cycle_of_unlabelled_actions_is_told() -> None:
     with pytest.raises(SelectionError, match=r"\(\(unlabelled\), \(unlabelled\)\)"):
-        select_all(read(graph_of((0, "", 1), (1, "", 0))))
+        select_behaviors(read(graph_of((0, "", 1), (1, "", 0))))
 
 
 def test_a_cycle_out_of_reach_does_not_matter() -> None:
     plain = PlainGraph(
         ("x",), tuple((("int", state),) for state in range(3)), frozenset({0}), ((1, "A", 2), (2, "A", 1))
     )
-    assert [behavior.states for behavior in select_all(read(plain)).behaviors] == [(0,)]
+    assert [behavior.states for behavior in select_behaviors(read(plain)).behaviors] == [(0,)]

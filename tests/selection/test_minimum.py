@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import heapq
 import random
 from itertools import pairwise
 
 import networkx as nx
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from testgen.behavior import Suite
 from testgen.errors import SelectionError
 from testgen.graph import StateGraph
 from testgen.graph.dot import read_dot
 from testgen.graph.source import Source
-from testgen.selection import OBLIGATIONS, select_minimum
+from testgen.selection import Request, select_behaviors
 from testgen.selection.certificate import Cut, proven_bound
+from testgen.selection.ground import GROUNDS
 from testgen.selection.minimum import fewest_paths
 from tests.strategies import PlainGraph, plain_graphs
 
@@ -79,28 +81,28 @@ def passed(suite: Suite, criterion: str) -> set[object]:
     return found
 
 
-@pytest.mark.parametrize("criterion", OBLIGATIONS)
+@pytest.mark.parametrize("criterion", GROUNDS)
 @given(plain=plain_graphs())
 def test_suite_passes_everything_with_provably_fewest_behaviors(criterion: str, plain: PlainGraph) -> None:
     graph = read(plain)
     items = items_of(graph, criterion)
     if not items:
         with pytest.raises(SelectionError, match="to cover"):
-            select_minimum(graph, criterion, limit=10_000)
+            select_behaviors(graph, Request(criterion, "minimum"))
         return
-    suite = select_minimum(graph, criterion, limit=10_000)
+    suite = select_behaviors(graph, Request(criterion, "minimum"))
     assert passed(suite, criterion) == {item[2] for item in items}
     assert len(suite.behaviors) == suite.lower_bound == fewest(graph, items)
     assert len({behavior.id for behavior in suite.behaviors}) == len(suite.behaviors)
 
 
-@pytest.mark.parametrize("criterion", OBLIGATIONS)
+@pytest.mark.parametrize("criterion", GROUNDS)
 @given(plain=plain_graphs())
 def test_prefix_is_worth_the_most_and_no_behavior_ends_with_what_is_known(criterion: str, plain: PlainGraph) -> None:
     graph = read(plain)
     if not items_of(graph, criterion):
         return
-    suite = select_minimum(graph, criterion, limit=10_000)
+    suite = select_behaviors(graph, Request(criterion, "minimum"))
     known: set[object] = set()
     gains = []
     for behavior in suite.behaviors:
@@ -121,25 +123,70 @@ def test_prefix_is_worth_the_most_and_no_behavior_ends_with_what_is_known(criter
 def test_the_same_suite_comes_from_every_dump(plain: PlainGraph) -> None:
     one, other = read(plain, 1), read(plain, 2)
     if items_of(one, "transitions"):
-        suites = [select_minimum(graph, "transitions", limit=10_000) for graph in (one, other)]
+        suites = [select_behaviors(graph, Request("transitions")) for graph in (one, other)]
         assert suites[0].behaviors == suites[1].behaviors
+
+
+def best(graph: StateGraph, criterion: str) -> tuple[int, int]:
+    """The fewest tests, and among those the fewest steps, by trying: cheapest first over what has been passed."""
+    due = {item[2]: number for number, item in enumerate(items_of(graph, criterion))}
+    everything = (1 << len(due)) - 1
+    leaving: dict[int, list[int]] = {}
+    for number, source in enumerate(graph.sources.tolist()):
+        leaving.setdefault(source, []).append(number)
+    starts = [(state, None) for state in graph.initial.tolist()]
+    queue = [(1, 0, number, *start, 0) for number, start in enumerate(starts)]
+    seen = set()
+    while queue:
+        n_walks, n_steps, _, state, last, passed = heapq.heappop(queue)
+        if passed == everything:
+            return n_walks, n_steps
+        if (state, last, passed) in seen:
+            continue
+        seen.add((state, last, passed))
+        onward = [(n_walks + 1, n_steps, *start, passed) for start in starts]
+        for number in leaving.get(state, ()):
+            item = number if criterion == "transitions" else (last, number)
+            gained = passed | (1 << due[item] if item in due else 0)
+            onward.append((n_walks, n_steps + 1, int(graph.targets[number]), number, gained))
+        for walks, steps, *rest in onward:
+            heapq.heappush(queue, (walks, steps, len(queue) + len(seen) * 1000, *rest))
+    raise AssertionError("unreachable")
+
+
+@pytest.mark.parametrize("criterion", ["transitions", "transition-pairs"])
+@settings(max_examples=150)
+@given(plain=plain_graphs())
+def test_steps_are_the_fewest_of_all_smallest_suites(criterion: str, plain: PlainGraph) -> None:
+    graph = read(plain)
+    if not 0 < len(items_of(graph, criterion)) <= 8:
+        return
+    suite = select_behaviors(graph, Request(criterion, has_least_steps=True))
+    assert passed(suite, criterion) == {item[2] for item in items_of(graph, criterion)}
+    assert (len(suite.behaviors), suite.n_steps) == best(graph, criterion)
+    assert suite.least_steps == suite.n_steps
+
+
+def test_fewest_steps_are_not_for_states() -> None:
+    with pytest.raises(SelectionError, match="the fewest steps cannot be found for states"):
+        select_behaviors(read(star(2)), Request("states", has_least_steps=True))
 
 
 def test_more_behaviors_than_the_limit_are_refused() -> None:
     graph = read(star(5))
-    assert len(select_minimum(graph, "states", limit=5).behaviors) == 5
-    with pytest.raises(SelectionError, match="at least 5 behaviors are needed, more than the limit of 4"):
-        select_minimum(graph, "states", limit=4)
+    assert len(select_behaviors(graph, Request("states", limit=5)).behaviors) == 5
+    with pytest.raises(SelectionError, match="the states need 5 behaviors, more than the limit of 4"):
+        select_behaviors(graph, Request("states", limit=4))
 
 
 def test_a_cut_that_a_behavior_could_cross_twice_is_noticed() -> None:
-    obligations = OBLIGATIONS["transitions"](read(star(5)))
-    paths, cut = fewest_paths(obligations, limit=10, source="")
-    assert proven_bound(obligations, cut) == len(paths) == 5
+    ground = GROUNDS["transitions"](read(star(5)))
+    paths, cut = fewest_paths(ground)
+    assert proven_bound(ground, cut) == len(paths) == 5
     everywhere = np.ones_like(cut.entered)
     for wrong in (Cut(everywhere, ~everywhere, cut.groups), Cut(~cut.entered, ~cut.left, cut.groups)):
         with pytest.raises(AssertionError, match="leads back over the cut"):
-            proven_bound(obligations, wrong)
+            proven_bound(ground, wrong)
 
 
 def star(n_rays: int) -> PlainGraph:

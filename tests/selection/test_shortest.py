@@ -12,7 +12,7 @@ from testgen.errors import SelectionError
 from testgen.graph import StateGraph
 from testgen.graph.dot import read_dot
 from testgen.graph.source import Source
-from testgen.selection import select_all, select_shortest
+from testgen.selection import Request, select_behaviors
 from tests.strategies import PlainGraph, plain_graphs
 
 
@@ -40,9 +40,9 @@ def test_every_reachable_transition_is_passed_and_ends_of_behaviors_are_shortest
     wanted = {t for t, source in enumerate(graph.sources.tolist()) if source in levels}
     if not wanted:
         with pytest.raises(SelectionError, match="no transition"):
-            select_shortest(graph, limit=10_000)
+            select_behaviors(graph, Request("transitions", "shortest", limit=10_000))
         return
-    suite = select_shortest(graph, limit=10_000)
+    suite = select_behaviors(graph, Request("transitions", "shortest", limit=10_000))
     passed = set()
     for behavior in suite.behaviors:
         assert behavior.states[0] in graph.initial
@@ -60,13 +60,15 @@ def test_the_bound_holds_for_every_suite(plain: PlainGraph) -> None:
     """All behaviors together pass every transition but the self-loops, so no bound may exceed their number."""
     graph = read(plain)
     if (graph.levels[graph.sources] > 0).any() and not graph.self_loops.any():
-        assert select_shortest(graph, limit=10_000).lower_bound <= len(select_all(graph).behaviors)
+        assert select_behaviors(graph, Request("transitions", "shortest", limit=10_000)).lower_bound <= len(
+            select_behaviors(graph).behaviors
+        )
 
 
 def test_a_cycle_is_no_obstacle() -> None:
     steps = ((0, "Go", 1), (1, "Back", 0), (1, "Stay", 1))
     graph = read(PlainGraph(("x",), ((("int", 0),), (("int", 1),)), frozenset({0}), steps))
-    suite = select_shortest(graph, limit=10)
+    suite = select_behaviors(graph, Request("transitions", "shortest", limit=10))
     assert [len(behavior.transitions) for behavior in suite.behaviors] == [2, 2]
 
 
@@ -74,4 +76,4 @@ def test_more_than_the_limit_is_refused_politely() -> None:
     steps = tuple((0, f"A{number}", 1) for number in range(5))
     graph = read(PlainGraph(("x",), ((("int", 0),), (("int", 1),)), frozenset({0}), steps))
     with pytest.raises(SelectionError, match="need 5 behaviors, more than the limit of 4"):
-        select_shortest(graph, limit=4)
+        select_behaviors(graph, Request("transitions", "shortest", limit=4))

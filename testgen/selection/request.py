@@ -1,0 +1,263 @@
+"""From a request to a suite: cut the graph, choose paths, order them, keep to the budget, and say what is left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import accumulate
+
+from testgen.behavior import Behavior, Suite, behavior_id
+from testgen.errors import Location, SelectionError
+from testgen.graph import StateGraph
+from testgen.selection.all_behaviors import count_or_refuse, walk_behaviors
+from testgen.selection.certificate import proven_bound
+from testgen.selection.criteria import CRITERIA, NOTHING, Obligations
+from testgen.selection.filters import allowed_by
+from testgen.selection.ground import GROUNDS
+from testgen.selection.least_steps import shortest_walks
+from testgen.selection.minimum import fewest_paths
+from testgen.selection.order import cut_to, most_first
+from testgen.selection.part import Part, Path, part_of
+from testgen.selection.sampled import random_walks, sampled_paths
+from testgen.selection.shortest import shortest_paths
+
+__all__ = ["DEFAULT_LIMIT", "STRATEGIES", "Request", "select_behaviors"]
+
+DEFAULT_LIMIT = 10_000
+"""More tests than this are rarely wanted; the user says so with `--limit`."""
+DEFAULT_WALK_STEPS = 50
+STRATEGIES: dict[str, tuple[str, ...]] = {
+    "behaviors": ("all", "sample"),
+    "states": ("minimum", "shortest", "random"),
+    "transitions": ("minimum", "shortest", "random"),
+    "actions": ("shortest", "random"),
+    "action-pairs": ("shortest", "random"),
+    "transition-pairs": ("minimum", "shortest", "random"),
+}
+"""The strategies for each criterion, the default one first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to select.
+
+    Attributes:
+        criterion: What must be covered, a key of `STRATEGIES`.
+        strategy: How; empty for the criterion's first.
+        limit: Refuse to select more behaviors than this.
+        max_tests: Keep this many, those worth the most; for `sample`, draw this many.
+        max_steps_in_all: Keep as many as have no more steps together.
+        max_steps: No behavior is longer.
+        has_least_steps: Whether a smallest suite is to have the fewest steps among all such.
+        seed: Of the strategies that leave it to chance.
+        only: See `filters.allowed_by`.
+        avoid: Likewise.
+        shard: (i, n): of the suite the behaviors i, i + n, i + 2n, … , counted from 1.
+    """
+
+    criterion: str = "behaviors"
+    strategy: str = ""
+    limit: int = DEFAULT_LIMIT
+    max_tests: int | None = None
+    max_steps_in_all: int | None = None
+    max_steps: int | None = None
+    has_least_steps: bool = False
+    seed: int = 0
+    only: tuple[str, ...] = ()
+    avoid: tuple[str, ...] = ()
+    shard: tuple[int, int] = (1, 1)
+
+    @property
+    def has_budget(self) -> bool:
+        return self.max_tests is not None or self.max_steps_in_all is not None
+
+
+@dataclass(slots=True)
+class _Chosen:
+    """Paths through a part, what no suite can do without, and what they do not pass, by reason."""
+
+    paths: list[Path]
+    lower_bound: int
+    obligations: int
+    least_steps: int | None = None
+    uncovered: dict[str, int] = field(default_factory=dict)
+
+
+def select_behaviors(graph: StateGraph, request: Request = Request()) -> Suite:
+    """Choose behaviors of `graph` as `request` asks.
+
+    Raises:
+        SelectionError: There is no such criterion or strategy, nothing to cover, or more behaviors than the limit.
+    """
+    strategy = _strategy(request)
+    allowed, welcome = allowed_by(graph, request.only, request.avoid)
+    part = part_of(graph, allowed, welcome)
+    if request.criterion == "behaviors":
+        chosen = _whole_behaviors(part.graph, strategy, request)
+    else:
+        chosen = _covering(part.graph, strategy, request)
+        _count_what_is_out_of_reach(graph, part, request.criterion, chosen)
+    behaviors = [_behavior(graph, part, path) for path in chosen.paths]
+    first, step = request.shard
+    return Suite(
+        graph=graph,
+        criterion=request.criterion,
+        strategy=strategy,
+        behaviors=tuple(behaviors[first - 1 :: step]),
+        lower_bound=chosen.lower_bound,
+        obligations=chosen.obligations,
+        uncovered={reason: count for reason, count in chosen.uncovered.items() if count},
+        least_steps=chosen.least_steps,
+        options=_options(request, strategy),
+    )
+
+
+def _strategy(request: Request) -> str:
+    if request.criterion not in STRATEGIES:
+        raise SelectionError(f"unknown criterion {request.criterion!r}", hint=f"there are {', '.join(STRATEGIES)}")
+    known = STRATEGIES[request.criterion]
+    if request.strategy and request.strategy not in known:
+        raise SelectionError(
+            f"no strategy {request.strategy!r} for criterion {request.criterion!r}", hint=f"there is {', '.join(known)}"
+        )
+    return request.strategy or known[0]
+
+
+def _options(request: Request, strategy: str) -> tuple[str, ...]:
+    """What else shaped the suite, as the user would say it."""
+    named = [f"only {text}" for text in request.only] + [f"avoid {text}" for text in request.avoid]
+    named += [f"at most {request.max_tests} tests"] if request.max_tests else []
+    named += [f"at most {request.max_steps_in_all} steps in all"] if request.max_steps_in_all else []
+    named += [f"at most {request.max_steps} steps a test"] if request.max_steps else []
+    named += ["least steps"] if request.has_least_steps else []
+    named += [f"seed {request.seed}"] if strategy in ("sample", "random") else []
+    named += [f"shard {request.shard[0]} of {request.shard[1]}"] if request.shard != (1, 1) else []
+    return tuple(named)
+
+
+def _whole_behaviors(graph: StateGraph, strategy: str, request: Request) -> _Chosen:
+    count = count_or_refuse(graph)
+    where = Location(graph.source)
+    if strategy == "sample":
+        if request.max_tests is None:
+            raise SelectionError("how many behaviors are to be drawn?", location=where, hint="--budget tests=500")
+        paths = sampled_paths(graph, request.max_tests, request.seed)
+    elif count <= request.limit:
+        paths = list(walk_behaviors(graph))
+        assert len(paths) == count, "the count and the walk disagree"
+    else:
+        raise SelectionError(
+            f"the graph has {count:,} behaviors, more than the limit of {request.limit:,}",
+            location=where,
+            hint=f"--limit {count} takes them all"
+            if count < 1_000_000
+            else "no one can run so many: --criterion transitions, or --strategy sample --budget tests=500",
+        )
+    chosen = _Chosen(paths, count, count, uncovered={"budget": count - len(paths)})
+    if request.max_steps is not None:
+        chosen.paths = [path for path in paths if len(path[1]) <= request.max_steps]
+        chosen.uncovered["max-steps"] = len(paths) - len(chosen.paths)
+    n_before = len(chosen.paths)
+    _keep_to_budget(chosen.paths, request)
+    chosen.uncovered["budget"] += n_before - len(chosen.paths)
+    return _not_empty(chosen, graph)
+
+
+def _covering(graph: StateGraph, strategy: str, request: Request) -> _Chosen:
+    obligations = CRITERIA[request.criterion](graph)
+    if obligations.count == 0:
+        raise SelectionError(f"the graph has no {request.criterion} to cover", location=Location(graph.source))
+    bound, fewest = _fewest(graph, request.criterion)
+    least_steps = None
+    match strategy:
+        case "minimum" if request.has_least_steps:
+            paths = _with_least_steps(graph, request.criterion, fewest)
+            least_steps = sum(len(transitions) for _, transitions in paths) if paths is not fewest else None
+        case "minimum":
+            paths = fewest
+        case "shortest":
+            paths = shortest_paths(graph, obligations)
+        case _:
+            n_walks, n_steps = request.max_tests or request.limit, request.max_steps or DEFAULT_WALK_STEPS
+            paths = random_walks(graph, obligations, n_walks, n_steps, request.seed)
+    if request.max_steps is not None:
+        paths = cut_to(paths, request.max_steps, graph, obligations)
+    if strategy == "minimum" or request.has_budget or request.max_steps is not None:
+        paths = most_first(paths, obligations)
+    chosen = _Chosen(paths, bound, obligations.count, least_steps)
+    passed = _passed(paths, obligations)
+    chosen.uncovered["max-steps" if request.max_steps is not None else "chance"] = obligations.count - len(passed)
+    if request.has_budget:
+        _keep_to_budget(paths, request)
+        chosen.uncovered["budget"] = len(passed) - len(_passed(paths, obligations))
+    if len(paths) > request.limit:
+        raise SelectionError(
+            f"the {request.criterion} need {len(paths):,} behaviors, more than the limit of {request.limit:,}",
+            location=Location(graph.source),
+            hint=f"--limit {len(paths)} takes them all; --budget tests={request.limit} those worth the most",
+        )
+    return _not_empty(chosen, graph)
+
+
+def _fewest(graph: StateGraph, criterion: str) -> tuple[int, list[Path]]:
+    """The fewest paths and their proven number; where no way is known to find them, 1 and none."""
+    if criterion not in GROUNDS:
+        return 1, []
+    ground = GROUNDS[criterion](graph)
+    walks, cut = fewest_paths(ground)
+    bound = proven_bound(ground, cut)
+    assert bound == len(walks), "the bound and the paths disagree"
+    return bound, [ground.path_along(*walk) for walk in walks]
+
+
+def _with_least_steps(graph: StateGraph, criterion: str, fewest: list[Path]) -> list[Path]:
+    """As many paths with the fewest steps; those given, if better ones are not found in time."""
+    if criterion not in ("transitions", "transition-pairs"):
+        raise SelectionError(
+            f"the fewest steps cannot be found for {criterion}",
+            location=Location(graph.source),
+            hint="--minimize steps is for transitions and transition-pairs, with strategy minimum",
+        )
+    ground = GROUNDS[criterion](graph)
+    walks = shortest_walks(ground, len(fewest))
+    return fewest if walks is None else [ground.path_along(*walk) for walk in walks]
+
+
+def _not_empty(chosen: _Chosen, graph: StateGraph) -> _Chosen:
+    if not chosen.paths:
+        raise SelectionError(
+            "no behavior is left: all are too long, or the budget is too small",
+            location=Location(graph.source),
+            hint="raise --max-steps or --budget",
+        )
+    return chosen
+
+
+def _count_what_is_out_of_reach(graph: StateGraph, part: Part, criterion: str, chosen: _Chosen) -> None:
+    """Add the obligations of the whole graph that the filters leave out, and those that nothing can reach."""
+    if criterion in ("states", "transitions"):
+        n_reachable, n_all = int((graph.levels > 0).sum()), graph.n_states
+        if criterion == "transitions":
+            n_reachable, n_all = int((graph.levels[graph.sources] > 0).sum()), graph.n_transitions
+        chosen.uncovered["unreachable"] = n_all - n_reachable
+        chosen.uncovered["filtered"] = n_reachable - chosen.obligations
+    elif part.graph.n_transitions < graph.n_transitions:
+        whole = part_of(graph, *allowed_by(graph, (), ()))
+        chosen.uncovered["filtered"] = CRITERIA[criterion](whole.graph).count - chosen.obligations
+
+
+def _keep_to_budget(paths: list[Path], request: Request) -> None:
+    if request.max_tests is not None:
+        del paths[request.max_tests :]
+    if request.max_steps_in_all is not None:
+        steps = accumulate(len(transitions) for _, transitions in paths)
+        del paths[sum(total <= request.max_steps_in_all for total in steps) :]
+
+
+def _passed(paths: list[Path], obligations: Obligations) -> set[int]:
+    return {passed for path in paths for passed in obligations.along(path) if passed != NOTHING}
+
+
+def _behavior(graph: StateGraph, part: Part, path: Path) -> Behavior:
+    start, transitions = part.whole(path)
+    states = (start, *graph.targets[list(transitions)].tolist())
+    return Behavior(behavior_id(graph, states, transitions), states, transitions)

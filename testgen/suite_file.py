@@ -1,0 +1,215 @@
+"""The suite file: which behaviors were selected, as JSON that selection writes and rendering reads.
+
+It holds no values, only numbers of states and transitions of one graph, which is known by its digest, beside digests of
+the states, so that two suites can be compared without their graphs. One behavior a line, for the sake of version
+control.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from testgen.behavior import Behavior, Suite, behavior_id
+from testgen.errors import GraphError, InputError, Location, ParseError, SurroundingsError, unreadable
+from testgen.graph import StateGraph
+
+__all__ = ["SCHEMA", "Outline", "read_outline", "read_suite", "suite_text", "write_suite_file"]
+
+SCHEMA = "testgen.suite/1"
+_DIGEST_DIGITS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A behavior as the suite file tells it, without its graph.
+
+    Attributes:
+        id: See `Behavior`.
+        states: A digest of each state.
+        actions: Each step's action with its arguments.
+    """
+
+    id: str
+    states: tuple[str, ...]
+    actions: tuple[str, ...]
+
+
+def suite_text(suite: Suite, *, version: str) -> str:
+    """The suite as a file; the same suite gives the same text.
+
+    Args:
+        suite: Any.
+        version: Of testgen.
+    """
+    graph = suite.graph
+    labels = sorted({int(graph.labels[step]) for behavior in suite.behaviors for step in behavior.transitions})
+    states = sorted({state for behavior in suite.behaviors for state in behavior.states})
+    head = {
+        "schema": SCHEMA,
+        "testgen": version,
+        "graph": graph.digest,
+        "criterion": suite.criterion,
+        "strategy": suite.strategy,
+        "options": list(suite.options),
+        "lower_bound": suite.lower_bound,
+        "obligations": suite.obligations,
+        "uncovered": dict(suite.uncovered),
+    }
+    tables = {
+        "actions": {str(label): str(graph.actions[label]) for label in labels},
+        "states": {str(state): graph.state_digest(state).hex()[:_DIGEST_DIGITS] for state in states},
+    }
+    lines = [f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in (head | tables).items()]
+    behaviors = [
+        json.dumps(
+            {
+                "id": behavior.id,
+                "states": behavior.states,
+                "transitions": behavior.transitions,
+                "actions": graph.labels[list(behavior.transitions)].tolist(),
+            }
+        )
+        for behavior in suite.behaviors
+    ]
+    lines.append('"behaviors": [\n' + ",\n".join(behaviors) + "\n]")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def write_suite_file(text: str, path: Path) -> None:
+    """Write a suite file whole or not at all, in place of an earlier one.
+
+    Raises:
+        InputError: There is a file that is no suite file.
+        SurroundingsError: It cannot be written.
+    """
+    try:
+        if path.exists() and SCHEMA not in path.read_text(encoding="utf-8", errors="replace")[:200]:
+            raise InputError(
+                "is not a suite file, so it is not overwritten",
+                location=Location(str(path)),
+                hint="move it, or use --out",
+            )
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise SurroundingsError(f"cannot be written: {error.strerror}", location=Location(str(path))) from error
+
+
+def read_suite(path: Path, graph: StateGraph) -> Suite:
+    """Read the suite of `graph` in the file `path`.
+
+    Raises:
+        InputError: It is missing or no suite file.
+        GraphError: It is the suite of another graph.
+    """
+    document = _document(path)
+    if document["graph"] != graph.digest:
+        raise GraphError(
+            f"is a suite of another graph than {graph.source}",
+            location=Location(str(path)),
+            hint="the specification has changed since; select again with `testgen build --plan-only`",
+        )
+    behaviors = tuple(_behavior(path, told, graph) for told in document["behaviors"])
+    return Suite(
+        graph=graph,
+        criterion=document["criterion"],
+        strategy=document["strategy"],
+        behaviors=behaviors,
+        lower_bound=document["lower_bound"],
+        obligations=document["obligations"],
+        uncovered=document["uncovered"],
+        options=tuple(document["options"]),
+    )
+
+
+def read_outline(path: Path) -> list[Outline]:
+    """Read the behaviors of a suite file, without its graph.
+
+    Raises:
+        InputError: It is missing or no suite file.
+    """
+    document = _document(path)
+    try:
+        states, actions = document["states"], document["actions"]
+        return [
+            Outline(
+                told["id"],
+                tuple(states[str(state)] for state in told["states"]),
+                tuple(actions[str(label)] for label in told["actions"]),
+            )
+            for told in document["behaviors"]
+        ]
+    except (KeyError, TypeError) as error:
+        raise _malformed(path, f"{type(error).__name__}: {error}") from error
+
+
+_KEYS: Mapping[str, type] = {
+    "graph": str,
+    "criterion": str,
+    "strategy": str,
+    "options": list,
+    "lower_bound": int,
+    "obligations": int,
+    "uncovered": dict,
+    "actions": dict,
+    "states": dict,
+    "behaviors": list,
+}
+
+
+def _document(path: Path) -> dict[str, Any]:  # Any: JSON
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise unreadable(str(path), error) from error
+    except UnicodeDecodeError as error:
+        raise _malformed(path, "it is not UTF-8") from error
+    except json.JSONDecodeError as error:
+        where = Location(str(path), error.lineno, error.colno)
+        raise ParseError(f"is not JSON: {error.msg}", location=where, hint=_HINT) from error
+    except RecursionError as error:
+        raise _malformed(path, "it is nested too deep") from error
+    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+        raise _malformed(path, f"it has no schema {SCHEMA}")
+    for key, kind in _KEYS.items():
+        if not isinstance(document.get(key), kind):
+            raise _malformed(path, f"it has no {key!r}, or not of the type {kind.__name__}")
+    if not document["behaviors"]:
+        raise _malformed(path, "it has no behavior")
+    return document
+
+
+_HINT = "`testgen build GRAPH --plan-only` writes one"
+
+
+def _malformed(path: Path, problem: str) -> InputError:
+    return InputError(f"is no suite file of this version: {problem}", location=Location(str(path)), hint=_HINT)
+
+
+def _behavior(path: Path, told: Any, graph: StateGraph) -> Behavior:  # Any: JSON
+    """A behavior, checked to be a path of the graph: the file may have been edited."""
+    try:
+        states, transitions = tuple(told["states"]), tuple(told["transitions"])
+        is_path = (
+            states[0] in graph.initial
+            and graph.sources[list(transitions)].tolist() == list(states[:-1])
+            and graph.targets[list(transitions)].tolist() == list(states[1:])
+        )
+        if is_path and behavior_id(graph, states, transitions) == told["id"]:
+            return Behavior(told["id"], states, transitions)
+    except (KeyError, TypeError, IndexError) as error:
+        raise _malformed(path, f"{type(error).__name__}: {error}") from error
+    raise _malformed(path, f"behavior {str(told['id'])[:8]} is no path of the graph")

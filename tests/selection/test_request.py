@@ -1,0 +1,259 @@
+"""Filters, budgets, lengths, shards and chance, against naive counts on random graphs."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Set
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from testgen.behavior import Suite
+from testgen.errors import SelectionError
+from testgen.graph import StateGraph
+from testgen.graph.dot import read_dot
+from testgen.graph.source import Source
+from testgen.selection import STRATEGIES, Request, select_behaviors
+from tests.strategies import PlainGraph, plain_graphs
+
+Walk = tuple[int, ...]
+COVERING = [(criterion, strategy) for criterion, known in STRATEGIES.items() for strategy in known]
+COVERING = [pair for pair in COVERING if pair[0] != "behaviors"]
+
+
+def read(plain: PlainGraph) -> StateGraph:
+    return read_dot(Source("drawn.dot", plain.dot(random.Random(0)).encode()))
+
+
+def reachable(graph: StateGraph, banned: Set[int] = frozenset()) -> set[int]:
+    """Transitions that can be taken without the banned ones, step by step."""
+    states = set(graph.initial.tolist())
+    taken: set[int] = set()
+    for _ in range(graph.n_states + 1):
+        taken = {
+            number for number, source in enumerate(graph.sources.tolist()) if source in states and number not in banned
+        }
+        states |= {int(graph.targets[number]) for number in taken}
+    return taken
+
+
+def wanted(graph: StateGraph, criterion: str, transitions: set[int]) -> set[object]:
+    name = {number: graph.action(number).name for number in transitions}
+    pairs = {
+        (one, two) for one in transitions for two in transitions if int(graph.targets[one]) == int(graph.sources[two])
+    }
+    states = set(graph.initial.tolist()) | {int(graph.targets[number]) for number in transitions}
+    return {
+        "states": states,
+        "transitions": transitions,
+        "actions": set(name.values()),
+        "transition-pairs": pairs,
+        "action-pairs": {(name[one], name[two]) for one, two in pairs},
+    }[criterion]
+
+
+def passed(suite: Suite, criterion: str) -> set[object]:
+    found: set[object] = set()
+    for behavior in suite.behaviors:
+        transitions = set(behavior.transitions)
+        names = [suite.graph.action(number).name for number in behavior.transitions]
+        found |= {
+            "states": set(behavior.states),
+            "transitions": transitions,
+            "actions": set(names),
+            "transition-pairs": set(pairwise(behavior.transitions)),
+            "action-pairs": set(pairwise(names)),
+        }[criterion]
+    return found
+
+
+def assert_walks(suite: Suite) -> None:
+    graph = suite.graph
+    for behavior in suite.behaviors:
+        assert behavior.states[0] in graph.initial
+        for source, transition, target in zip(behavior.states, behavior.transitions, behavior.states[1:], strict=False):
+            assert (graph.sources[transition], graph.targets[transition]) == (source, target)
+    assert len({behavior.id for behavior in suite.behaviors}) == len(suite.behaviors)
+
+
+@pytest.mark.parametrize(("criterion", "strategy"), COVERING)
+@given(plain=plain_graphs())
+def test_every_strategy_covers_what_it_says(criterion: str, strategy: str, plain: PlainGraph) -> None:
+    graph = read(plain)
+    due = wanted(graph, criterion, reachable(graph))
+    if not due:
+        with pytest.raises(SelectionError, match=f"no {criterion} to cover"):
+            select_behaviors(graph, Request(criterion, strategy))
+        return
+    suite = select_behaviors(graph, Request(criterion, strategy, seed=1))
+    assert_walks(suite)
+    left = suite.uncovered.get("chance", 0)
+    assert passed(suite, criterion) <= due
+    assert len(passed(suite, criterion)) == len(due) - left == suite.obligations - left
+    assert strategy == "random" or (left == 0 and suite.lower_bound <= len(suite.behaviors))
+
+
+@given(plain=plain_graphs())
+def test_avoided_actions_are_never_taken_and_all_else_is_covered(plain: PlainGraph) -> None:
+    graph = read(plain)
+    name = sorted({graph.action(number).name for number in range(graph.n_transitions)} | {""})[-1]
+    unwanted = {number for number in range(graph.n_transitions) if graph.action(number).name == name}
+    left = reachable(graph, unwanted)
+    if not left or not unwanted:
+        return
+    suite = select_behaviors(graph, Request("transitions", avoid=(name,)))
+    assert_walks(suite)
+    assert passed(suite, "transitions") == left
+    assert suite.uncovered.get("filtered", 0) == len(reachable(graph)) - len(left)
+    assert suite.uncovered.get("unreachable", 0) == graph.n_transitions - len(reachable(graph))
+
+
+@pytest.mark.parametrize("strategy", ["minimum", "shortest"])
+@given(plain=plain_graphs(), most=st.integers(1, 4))
+def test_no_test_is_longer_than_allowed_and_what_is_near_is_covered(
+    strategy: str, plain: PlainGraph, most: int
+) -> None:
+    graph = read(plain)
+    near = {number for number in reachable(graph) if graph.levels[graph.sources[number]] <= most}
+    if not near:
+        return
+    suite = select_behaviors(graph, Request("transitions", strategy, max_steps=most))
+    assert_walks(suite)
+    assert max(len(behavior.transitions) for behavior in suite.behaviors) <= most
+    assert passed(suite, "transitions") == near
+    assert suite.uncovered.get("max-steps", 0) == len(reachable(graph)) - len(near)
+
+
+@given(plain=plain_graphs(), most=st.integers(1, 3))
+def test_a_budget_keeps_a_prefix_and_counts_what_it_leaves_out(plain: PlainGraph, most: int) -> None:
+    graph = read(plain)
+    if not reachable(graph):
+        return
+    whole = select_behaviors(graph, Request("transitions"))
+    part = select_behaviors(graph, Request("transitions", max_tests=most))
+    assert part.behaviors == whole.behaviors[:most]
+    assert part.uncovered.get("budget", 0) == len(reachable(graph)) - len(passed(part, "transitions"))
+    steps = len(whole.behaviors[0].transitions)
+    assert select_behaviors(graph, Request("transitions", max_steps_in_all=steps)).behaviors[:1] == whole.behaviors[:1]
+
+
+@given(plain=plain_graphs(), n_shards=st.integers(1, 4))
+def test_shards_are_the_whole(plain: PlainGraph, n_shards: int) -> None:
+    graph = read(plain)
+    if not reachable(graph):
+        return
+    whole = select_behaviors(graph, Request("transitions"))
+    parts = [
+        select_behaviors(graph, Request("transitions", shard=(number, n_shards))).behaviors
+        for number in range(1, n_shards + 1)
+    ]
+    assert sorted(behavior.id for part in parts for behavior in part) == sorted(b.id for b in whole.behaviors)
+
+
+def ladder(rungs: int) -> PlainGraph:
+    """Two ways up each rung."""
+    values = tuple((("int", number),) for number in range(rungs + 1))
+    steps = tuple((rung, label, rung + 1) for rung in range(rungs) for label in ("L", "R"))
+    return PlainGraph(("x",), values, frozenset({0}), steps)
+
+
+def lopsided() -> PlainGraph:
+    """One behavior by A, seven by B: a walk by chance would take A as often as B."""
+    values = tuple((("int", number),) for number in range(10))
+    steps = ((0, "A", 1), (0, "B", 2), *((2, f"C{number}", number) for number in range(3, 10)))
+    return PlainGraph(("x",), values, frozenset({0}), steps)
+
+
+def test_a_sample_is_uniform() -> None:
+    """800 draws of 2 of 8: each behavior is expected 200 times, with a deviation of 12."""
+    graph = read(lopsided())
+    drawn: Counter[str] = Counter()
+    for seed in range(800):
+        suite = select_behaviors(graph, Request("behaviors", "sample", max_tests=2, seed=seed))
+        assert len(suite.behaviors) == 2
+        drawn.update(behavior.id for behavior in suite.behaviors)
+    assert len(drawn) == 8
+    assert all(140 < times < 260 for times in drawn.values())
+
+
+def test_a_sample_of_more_than_can_be_counted_by_machine_numbers() -> None:
+    graph = read(ladder(200))
+    suite = select_behaviors(graph, Request("behaviors", "sample", max_tests=20, seed=5))
+    assert_walks(suite)
+    assert [len(behavior.transitions) for behavior in suite.behaviors] == [200] * 20
+    assert suite.uncovered == {"budget": 2**200 - 20}
+    assert suite.behaviors == select_behaviors(graph, Request("behaviors", "sample", max_tests=20, seed=5)).behaviors
+    assert suite.behaviors != select_behaviors(graph, Request("behaviors", "sample", max_tests=20, seed=6)).behaviors
+
+
+def test_a_sample_of_all_is_all() -> None:
+    graph = read(ladder(3))
+    sample = select_behaviors(graph, Request("behaviors", "sample", max_tests=99))
+    assert {b.id for b in sample.behaviors} == {b.id for b in select_behaviors(graph).behaviors}
+
+
+def test_a_sample_needs_a_number() -> None:
+    with pytest.raises(SelectionError, match="how many"):
+        select_behaviors(read(ladder(2)), Request("behaviors", "sample"))
+
+
+@pytest.mark.parametrize(
+    ("only", "avoid", "states"),
+    [
+        (("x < 3",), (), {0, 1, 2}),
+        ((), ("x >= 3",), {0, 1, 2}),
+        ((), ("x == 1",), {0}),
+        (("x in [0, 1]", "x < 1"), (), {0}),
+        (("len([x]) == 1",), (), {0, 1, 2, 3, 4}),
+    ],
+)
+def test_predicates_tell_where_behaviors_may_be(
+    only: tuple[str, ...], avoid: tuple[str, ...], states: set[int]
+) -> None:
+    suite = select_behaviors(read(ladder(4)), Request("states", only=only, avoid=avoid))
+    assert passed(suite, "states") == states
+    assert suite.options == (*(f"only {text}" for text in only), *(f"avoid {text}" for text in avoid))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Lft", "'Lft' is neither an action nor a variable"),
+        ("y > 1", "'y' is neither an action nor a variable"),
+        ("x >", "neither an action nor an expression"),
+        ("x + 'a'", "cannot be evaluated"),
+        ("x.__class__", "cannot be evaluated"),
+        ("().__class__.__base__.__subclasses__()", "cannot be evaluated"),
+        ("__import__('os').system('true')", "'__import__' is neither an action nor a variable"),
+        ("open('/etc/passwd')", "'open' is neither an action nor a variable"),
+        ("9**9**9", "cannot be evaluated"),
+    ],
+)
+def test_what_is_no_predicate_is_told_and_runs_no_code(text: str, words: str) -> None:
+    with pytest.raises(SelectionError) as caught:
+        select_behaviors(read(ladder(2)), Request("states", avoid=(text,)))
+    assert words in caught.value.message
+    assert caught.value.hint
+
+
+def test_no_initial_state_left_is_told() -> None:
+    with pytest.raises(SelectionError, match="every initial state is avoided"):
+        select_behaviors(read(ladder(2)), Request("states", avoid=("x == 0",)))
+
+
+@pytest.mark.parametrize("request_", [Request("behaviors", max_steps=1), Request("states", max_steps_in_all=1)])
+def test_nothing_left_is_told(request_: Request) -> None:
+    with pytest.raises(SelectionError, match="no behavior is left"):
+        select_behaviors(read(ladder(3)), request_)
+
+
+@pytest.mark.parametrize(
+    ("request_", "words"),
+    [(Request("paths"), "unknown criterion 'paths'"), (Request("states", "all"), "no strategy 'all' for criterion")],
+)
+def test_unknown_names_are_told(request_: Request, words: str) -> None:
+    with pytest.raises(SelectionError, match=words):
+        select_behaviors(read(ladder(2)), request_)

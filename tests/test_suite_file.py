@@ -1,0 +1,125 @@
+"""The suite file: what is written is read again, and only for the graph it was written for."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from testgen.errors import GraphError, InputError, TestgenError
+from testgen.graph import StateGraph
+from testgen.graph.dot import read_dot
+from testgen.graph.source import Source
+from testgen.selection import Request, select_behaviors
+from testgen.suite_file import read_outline, read_suite, suite_text, write_suite_file
+from tests.strategies import PlainGraph, plain_graphs
+
+
+def read(plain: PlainGraph, seed: int = 0) -> StateGraph:
+    rng = random.Random(seed)
+    return read_dot(Source("drawn.dot", plain.renumbered(rng).dot(rng).encode()))
+
+
+def ladder(rungs: int = 2) -> PlainGraph:
+    values = tuple((("int", number),) for number in range(rungs + 1))
+    steps = tuple((rung, label, rung + 1) for rung in range(rungs) for label in ("L", "R(1)"))
+    return PlainGraph(("x",), values, frozenset({0}), steps)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("suites")
+
+
+@given(plain=plain_graphs())
+def test_what_is_written_is_read_again_for_every_dump_of_the_graph(plain: PlainGraph, folder: Path) -> None:
+    suite = select_behaviors(read(plain), Request("states", max_steps=3))
+    path = folder / "suite.json"
+    write_suite_file(suite_text(suite, version="1"), path)
+    again = read_suite(path, read(plain, seed=1))
+    assert again.behaviors == suite.behaviors
+    assert (again.selection, again.lower_bound, again.uncovered) == (
+        suite.selection,
+        suite.lower_bound,
+        suite.uncovered,
+    )
+    assert suite_text(again, version="1") == path.read_text()
+    for outline, behavior in zip(read_outline(path), suite.behaviors, strict=True):
+        assert outline.id == behavior.id
+        assert list(outline.actions) == [str(suite.graph.action(step)) for step in behavior.transitions]
+
+
+def test_a_suite_of_another_graph_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "suite.json"
+    write_suite_file(suite_text(select_behaviors(read(ladder(2))), version="1"), path)
+    with pytest.raises(GraphError, match="is a suite of another graph"):
+        read_suite(path, read(ladder(3)))
+
+
+def edited(path: Path, **changes: Any) -> Path:
+    document = json.loads(path.read_text())
+    for key, value in changes.items():
+        document[key] = value
+    path.write_text(json.dumps(document))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "is not JSON"),
+        ("{", "is not JSON"),
+        ("[1]", "no schema"),
+        ('{"schema": "testgen.suite/2"}', "no schema"),
+        ('{"schema": "testgen.suite/1"}', "no 'graph'"),
+        ("[" * 100_000, "nested too deep"),
+        ("\xff", "is not JSON"),
+    ],
+)
+def test_what_is_no_suite_file_is_told(text: str, words: str, tmp_path: Path) -> None:
+    path = tmp_path / "suite.json"
+    path.write_text(text)
+    for reading in (lambda: read_suite(path, read(ladder())), lambda: read_outline(path)):
+        with pytest.raises(TestgenError, match=words) as caught:
+            reading()
+        assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"transitions": [3, 0]},
+        {"states": [1, 1, 2]},
+        {"states": [0, 1, 2, 2]},
+        {"id": "0" * 32},
+        {"transitions": [99, 99]},
+        {"transitions": ["a", "b"]},
+        {"states": []},
+    ],
+)
+def test_an_edited_behavior_that_is_no_path_is_told(change: dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / "suite.json"
+    suite = select_behaviors(read(ladder()))
+    write_suite_file(suite_text(suite, version="1"), path)
+    told = json.loads(path.read_text())["behaviors"]
+    told[0] |= change
+    with pytest.raises(InputError):
+        read_suite(edited(path, behaviors=told), suite.graph)
+
+
+def test_a_file_of_somebody_is_not_overwritten_and_a_suite_file_is(tmp_path: Path) -> None:
+    path = tmp_path / "suite.json"
+    path.write_text("mine")
+    text = suite_text(select_behaviors(read(ladder())), version="1")
+    with pytest.raises(InputError, match="not a suite file"):
+        write_suite_file(text, path)
+    assert path.read_text() == "mine"
+    path.unlink()
+    write_suite_file(text, path)
+    write_suite_file(text.replace('"1"', '"2"'), path)
+    assert '"testgen": "2"' in path.read_text()
+    assert [file.name for file in tmp_path.iterdir()] == ["suite.json"]
