@@ -20,7 +20,7 @@ passes over those it does not know.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import msgspec
@@ -35,7 +35,7 @@ from testgen.graph.model import Action, GraphWarning, StateGraph
 from testgen.graph.source import Stream
 from testgen.values import Value, ValueReader, ValueSyntaxError
 
-__all__ = ["SCHEMA", "graph_document", "read_graph_json"]
+__all__ = ["SCHEMA", "read_graph_json"]
 
 SCHEMA = "testgen.graph/1"
 _DIGITS = 20
@@ -63,44 +63,6 @@ class _Action(msgspec.Struct):
 class _Warning(msgspec.Struct):
     code: str
     message: str
-
-
-def graph_document(graph: StateGraph) -> Iterator[bytes]:
-    """The document of `graph`, piece by piece: a function of the graph alone, one value, state or transition a line."""
-    encode = msgspec.json.encode
-    actions = [
-        _Action(action.name, [argument.key for argument in action.arguments], list(action.parameters))
-        for action in graph.actions
-    ]
-    rows = zip(graph.sources.tolist(), graph.labels.tolist(), graph.targets.tolist(), strict=True)
-    yield b'{\n"schema": ' + encode(SCHEMA)
-    yield b',\n"variables": ' + encode(graph.variables)
-    yield b',\n"values": ['
-    for place, column in enumerate(graph.values):
-        yield b"," if place else b""
-        yield from _lines(value.key for value in column)
-    yield b"]"
-    yield b',\n"actions": '
-    yield from _lines(actions)
-    yield b',\n"states": '
-    yield from _lines(graph.ranks.tolist())
-    yield b',\n"initial": ' + encode(graph.initial.tolist())
-    yield b',\n"transitions": '
-    yield from _lines(rows)
-    yield b',\n"fingerprints": '
-    yield from _lines(str(number) for number in graph.fingerprints.tolist())
-    yield b',\n"constrained_out_states": ' + encode(graph.constrained_out_states)
-    yield b',\n"warnings": '
-    yield from _lines(_Warning(warning.code, warning.message) for warning in graph.warnings)
-    yield b"\n}\n"
-
-
-def _lines(rows: Iterable[object]) -> Iterator[bytes]:
-    separator = b"[\n"
-    for row in rows:
-        yield separator + msgspec.json.encode(row)
-        separator = b",\n"
-    yield b"[]" if separator == b"[\n" else b"\n]"
 
 
 def read_graph_json(stream: Stream) -> StateGraph:

@@ -15,8 +15,8 @@ from typing import Any, Generic, NoReturn, TypeVar
 
 import msgspec
 
-from testgen.errors import Location, ParseError, shortened
-from testgen.graph.excerpt import excerpt_at
+from testgen.errors import shortened
+from testgen.graph.json_buffer import STRING, JsonBuffer
 from testgen.graph.json_faults import find_fault
 from testgen.graph.json_text import DECODING_ERRORS, JsonText
 from testgen.graph.source import Stream
@@ -29,13 +29,7 @@ _BATCH = 1 << 20
 _FEW = 64
 """So many elements are taken one by one when guessing fails."""
 _GUESSES = 12
-_LARGEST_VALUE = 1 << 28
-_SPACE = re.compile(rb"[ \t\n\r]*+")
-_STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
-_NESTING = re.compile(rb"[^\"\[\]{}]*+(?:(" + _STRING + rb")|([\[{])|([\]}]))", re.DOTALL)
-_SCALAR = re.compile(rb"[^\s,\]}\[{:\"]++|" + _STRING, re.DOTALL)
-_SHOWN = 60
-_FIRST_KEY = re.compile(rb"\{\s*+" + _STRING, re.DOTALL)
+_FIRST_KEY = re.compile(rb"\{\s*+" + STRING, re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,24 +63,18 @@ class Batch(Generic[T]):
             self.text().parse()
 
 
-class JsonStream:
+class JsonStream(JsonBuffer):
     """The members of the object that a file holds, in the file's order, each read as it comes."""
 
     def __init__(self, stream: Stream) -> None:
         """Begin to read `stream`."""
-        self.name = stream.name
-        self._stream = stream
-        self._buffer = b""
-        self._at = 0
-        self._line = 1
-        self._column = 1
-        self._ended = False
+        super().__init__(stream)
         self._keys: set[str] = set()
 
     def members(self) -> Iterator[str]:
         """The keys; before the next one is asked for, the value must be read by `elements` or `value`."""
-        self._expect(b"{")
-        more = not self._take(b"}")
+        self.expect(b"{")
+        more = not self.take(b"}")
         while more:
             text = self.value()
             key = text.parse()
@@ -95,37 +83,33 @@ class JsonStream:
             if key in self._keys:
                 text.fail(f"key {shortened(key)!r} stands twice in one object", 0)
             self._keys.add(key)
-            self._expect(b":")
+            self.expect(b":")
             yield key
-            more = self._take(b",")
+            more = self.take(b",")
             if not more:
-                self._expect(b"}")
-        self._skip_space()
-        if self._at < len(self._buffer):
-            self._fail("text after the end of the JSON value")
+                self.expect(b"}")
+        self.skip_space()
+        if self.at < len(self.content):
+            self.fail("text after the end of the JSON value")
 
     def value(self) -> JsonText:
         """The next value, whole."""
-        self._skip_space()
-        start, end = self._at, self._value_end(self._at)
+        self.skip_space()
+        start, end = self.at, self.value_end(self.at)
         if start == end:
-            self._fail("expected a JSON value")
-        self._at = end
-        return JsonText.decode(self.name, self._buffer[start:end], *self._place(start))
+            self.fail("expected a JSON value")
+        self.at = end
+        return JsonText.decode(self.name, self.content[start:end], *self.place(start))
 
     def items(self) -> Iterator[None]:
         """Stop before each element of the next value, an array; it must be read by `elements` or `value`."""
-        self._expect(b"[")
-        more = not self._take(b"]")
+        self.expect(b"[")
+        more = not self.take(b"]")
         while more:
             yield
-            more = self._take(b",")
+            more = self.take(b",")
             if not more:
-                self._expect(b"]")
-
-    def location(self) -> Location:
-        """Where reading has come to."""
-        return Location(self.name, *self._place(self._at))
+                self.expect(b"]")
 
     def elements(self, choose: Callable[[bytes], Any]) -> Iterator[Batch[Any]]:
         """The elements of the next value, an array, in batches.
@@ -133,161 +117,69 @@ class JsonStream:
         Args:
             choose: Finds the type to decode from the text of the first element.
         """
-        self._expect(b"[")
-        if self._take(b"]"):
+        self.expect(b"[")
+        if self.take(b"]"):
             return
-        self._skip_space()
-        first = self._buffer[self._at : self._value_end(self._at)]
+        self.skip_space()
+        first = self.content[self.at : self.value_end(self.at)]
         decoder = msgspec.json.Decoder(list[choose(first)])  # type: ignore[misc]  # a type known when it runs
-        separator = self._separator(self._at + len(first))
+        separator = self._separator(self.at + len(first))
         while True:
             yield self._guessed_batch(decoder, separator) or self._exact_batch(decoder)
-            if self._take(b"]"):
+            if self.take(b"]"):
                 return
-            self._expect(b",")
-            self._skip_space()
+            self.expect(b",")
+            self.skip_space()
 
     def _separator(self, end: int) -> bytes:
         """What stands between the first element, which ends at `end`, and the first value of the second."""
-        comma = self._after_space(end)
-        start = self._after_space(comma + 1)
-        self._fill_from(start, 2)
-        if self._buffer[comma : comma + 1] != b",":
+        comma = self.after_space(end)
+        start = self.after_space(comma + 1)
+        self.fill_from(start, 2)
+        if self.content[comma : comma + 1] != b",":
             return b""
-        self._value_end(start)  # so that all of the key is there
-        key = _FIRST_KEY.match(self._buffer, start)
-        return self._buffer[end - 1 : start + 1 if key is None else key.end()]
+        self.value_end(start)  # so that all of the key is there
+        key = _FIRST_KEY.match(self.content, start)
+        return self.content[end - 1 : start + 1 if key is None else key.end()]
 
     def _guessed_batch(self, decoder: msgspec.json.Decoder[list[T]], separator: bytes) -> Batch[T] | None:
-        self._drop()
-        self._fill_from(0, _BATCH)
-        end = len(self._buffer)
+        self.drop()
+        self.fill_from(0, _BATCH)
+        end = len(self.content)
         for _ in range(_GUESSES if separator else 0):
-            cut = self._buffer.rfind(separator, 0, end)
+            cut = self.content.rfind(separator, 0, end)
             if cut < 0:
                 break
-            content = self._buffer[: cut + 1]
+            content = self.content[: cut + 1]
             try:
-                batch = Batch(decoder.decode(b"[" + content + b"]"), content, self.name, self._line, self._column)
+                batch = Batch(decoder.decode(b"[" + content + b"]"), content, self.name, self.line, self.column)
             except DECODING_ERRORS:
                 end = cut // 2  # the array may end long before, and another with the same separator follow
                 continue
-            self._at = cut + 1
+            self.at = cut + 1
             return batch
         return None
 
     def _exact_batch(self, decoder: msgspec.json.Decoder[list[T]]) -> Batch[T]:
         """A few elements, by looking for the end of each; the first of them that is wrong is an error."""
-        self._drop()
+        self.drop()
         elements: list[T] = []
         start = end = 0
         for _ in range(_FEW):
-            end = self._value_end(start)
+            end = self.value_end(start)
             if end == start:
-                self._fail("expected a JSON value", start)
-            content = self._buffer[start:end]
+                self.fail("expected a JSON value", start)
+            content = self.content[start:end]
             try:
                 elements += decoder.decode(b"[" + content + b"]")
             except DECODING_ERRORS as error:
-                _explain(Batch([], content, self.name, *self._place(start)), error)
-            following = self._after_space(end)
-            if self._buffer[following : following + 1] != b",":
+                _explain(Batch([], content, self.name, *self.place(start)), error)
+            following = self.after_space(end)
+            if self.content[following : following + 1] != b",":
                 break
-            start = self._after_space(following + 1)
-        self._at = end
-        return Batch(elements, self._buffer[:end], self.name, self._line, self._column)
-
-    # Lexical part. Positions count in the buffer and stay valid until `_drop`.
-
-    def _take(self, mark: bytes) -> bool:
-        self._skip_space()
-        found = self._buffer.startswith(mark, self._at)
-        self._at += found
-        return found
-
-    def _expect(self, mark: bytes) -> None:
-        if not self._take(mark):
-            ended = self._at == len(self._buffer)
-            self._fail("the file ends too early" if ended else f"expected {mark.decode()!r}")
-
-    def _skip_space(self) -> None:
-        self._at = self._after_space(self._at)
-
-    def _after_space(self, at: int) -> int:
-        while True:
-            match = _SPACE.match(self._buffer, at)
-            assert match is not None
-            if match.end() < len(self._buffer) or self._ended:
-                return match.end()
-            self._fill_from(match.end(), 1)
-
-    def _value_end(self, start: int) -> int:
-        """Where the value ends that begins at `start`; whether it is well formed is for a decoder to say."""
-        wanted = _BATCH
-        while True:
-            end = _value_end(self._buffer, start)
-            if end is not None and (end < len(self._buffer) or self._ended):
-                return end
-            if self._ended:
-                JsonText.decode(self.name, self._buffer[start:], *self._place(start)).explain(None)
-            if wanted > _LARGEST_VALUE:
-                self._fail(f"a value of more than {_LARGEST_VALUE >> 20} MiB", start)
-            self._fill_from(start, wanted)
-            wanted *= 2
-
-    def _drop(self) -> None:
-        """Forget what was read."""
-        self._line, self._column = self._place(self._at)
-        self._buffer = self._buffer[self._at :]
-        self._at = 0
-
-    def _fill_from(self, at: int, size: int) -> None:
-        """Have `size` bytes from `at` on, if there are so many."""
-        parts = [self._buffer]
-        missing = size - (len(self._buffer) - at)
-        while missing > 0 and not self._ended:
-            parts.append(self._stream.read())
-            missing -= len(parts[-1])
-            self._ended = not parts[-1]
-        if len(parts) > 1:
-            self._buffer = b"".join(parts)
-
-    def _place(self, at: int) -> tuple[int, int]:
-        """Line and column in the file."""
-        start = self._buffer.rfind(b"\n", 0, at) + 1
-        column = len(self._buffer[start:at].decode(errors="replace")) + (1 if start else self._column)
-        return self._line + self._buffer.count(b"\n", 0, at), column
-
-    def _fail(self, message: str, at: int | None = None) -> NoReturn:
-        at = self._at if at is None else at
-        line = self._buffer[max(self._buffer.rfind(b"\n", 0, at) + 1, at - _SHOWN) : at + _SHOWN]
-        excerpt, _ = excerpt_at(line.decode(errors="replace").strip(), 0)
-        raise ParseError(
-            message,
-            location=Location(self.name, *self._place(at)),
-            excerpt=excerpt or None,
-            hint="was the file copied whole? It is not one object of JSON",
-        )
-
-
-def _value_end(text: bytes, start: int) -> int | None:
-    """Where the value at `start` ends; None if the text ends before."""
-    depth = 0
-    at = start
-    while True:
-        if depth == 0 and text[at : at + 1] not in (b"[", b"{"):
-            scalar = _SCALAR.match(text, at)
-            if scalar is not None:
-                return scalar.end()
-            return None if text[at : at + 1] in (b"", b'"') else at
-        match = _NESTING.match(text, at)
-        if match is None:
-            return None
-        at = match.end()
-        if match.group(1) is None:
-            depth += 1 if match.group(2) else -1
-            if depth <= 0:
-                return at
+            start = self.after_space(following + 1)
+        self.at = end
+        return Batch(elements, self.content[:end], self.name, self.line, self.column)
 
 
 def _explain(batch: Batch[Any], error: Exception) -> NoReturn:

@@ -25,7 +25,7 @@ from testgen.errors import TestgenError
 from testgen.graph import StateGraph
 from testgen.graph._zstd import ZstdFile
 from testgen.graph.dot import read_dot
-from testgen.graph.graph_json import graph_document
+from testgen.graph.export import graph_document
 from testgen.graph.load import read_stream
 from testgen.graph.source import Source, Stream
 from testgen.graph.tlc_json import read_tlc_json

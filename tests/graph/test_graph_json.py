@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from testgen.errors import InputError, ParseError, SurroundingsError
 from testgen.graph import StateGraph, export_graph, load
 from testgen.graph.dot import read_dot
-from testgen.graph.graph_json import graph_document, read_graph_json
+from testgen.graph.export import graph_document
+from testgen.graph.graph_json import read_graph_json
 from testgen.graph.source import Source, Stream
 from tests.graph.conftest import DUMPS
 from tests.strategies import PlainGraph, plain_graphs
