@@ -8,8 +8,7 @@ control.
 from __future__ import annotations
 
 import json
-import os
-import tempfile
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from testgen.graph import StateGraph
 __all__ = ["SCHEMA", "Outline", "read_outline", "read_suite", "suite_text", "write_suite_file"]
 
 SCHEMA = "testgen.suite/1"
+_BEGINNING = '{\n"schema": "testgen.suite/'
 _DIGEST_DIGITS = 12
 
 
@@ -89,20 +89,19 @@ def write_suite_file(text: str, path: Path) -> None:
         SurroundingsError: It cannot be written.
     """
     try:
-        if path.exists() and SCHEMA not in path.read_text(encoding="utf-8", errors="replace")[:200]:
+        if path.exists() and not path.read_text(encoding="utf-8", errors="replace").startswith(_BEGINNING):
             raise InputError(
                 "is not a suite file, so it is not overwritten",
                 location=Location(str(path)),
                 hint="move it, or use --out",
             )
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+        part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
         try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-            Path(name).replace(path)
+            part.write_text(text, encoding="utf-8")
+            part.replace(path)
         except BaseException:
-            Path(name).unlink(missing_ok=True)
+            part.unlink(missing_ok=True)
             raise
     except OSError as error:
         raise SurroundingsError(f"cannot be written: {error.strerror}", location=Location(str(path))) from error
@@ -173,6 +172,7 @@ _KEYS: Mapping[str, type] = {
 def _document(path: Path) -> dict[str, Any]:  # Any: JSON
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
+        json.dumps(document, ensure_ascii=False).encode()  # half of a surrogate pair could not be printed
     except OSError as error:
         raise unreadable(str(path), error) from error
     except UnicodeDecodeError as error:
@@ -182,14 +182,28 @@ def _document(path: Path) -> dict[str, Any]:  # Any: JSON
         raise ParseError(f"is not JSON: {error.msg}", location=where, hint=_HINT) from error
     except RecursionError as error:
         raise _malformed(path, "it is nested too deep") from error
+    except ValueError as error:  # a number of thousands of digits is a ValueError
+        raise _malformed(path, f"it holds what no suite file does ({type(error).__name__})") from error
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         raise _malformed(path, f"it has no schema {SCHEMA}")
     for key, kind in _KEYS.items():
-        if not isinstance(document.get(key), kind):
+        if type(document.get(key)) is not kind:
             raise _malformed(path, f"it has no {key!r}, or not of the type {kind.__name__}")
-    if not document["behaviors"]:
-        raise _malformed(path, "it has no behavior")
+    strings = [*document["options"], *document["actions"].values(), *document["states"].values()]
+    strings += [told.get("id") if isinstance(told, dict) else None for told in document["behaviors"]]
+    numbers = [*document["uncovered"].values(), document["lower_bound"], document["obligations"]]
+    if not all(type(text) is str for text in strings) or not all(type(n) is int and n >= 0 for n in numbers):
+        raise _malformed(path, "it has a text or a number where the other belongs")
+    if not all(_is_plain(text) for text in (document["criterion"], document["strategy"], *document["options"])):
+        raise _malformed(path, "its criterion, strategy or options are not plain text")
+    ids = [told["id"] for told in document["behaviors"]]
+    if not ids or len(set(ids)) < len(ids):
+        raise _malformed(path, "it has no behavior, or one twice")
     return document
+
+
+def _is_plain(text: str) -> bool:
+    return text.isprintable() and len(text) < 1000
 
 
 _HINT = "`testgen build GRAPH --plan-only` writes one"
@@ -203,13 +217,15 @@ def _behavior(path: Path, told: Any, graph: StateGraph) -> Behavior:  # Any: JSO
     """A behavior, checked to be a path of the graph: the file may have been edited."""
     try:
         states, transitions = tuple(told["states"]), tuple(told["transitions"])
+        numbers_are_sound = all(type(number) is int and number >= 0 for number in (*states, *transitions))
         is_path = (
-            states[0] in graph.initial
+            numbers_are_sound
+            and states[0] in graph.initial
             and graph.sources[list(transitions)].tolist() == list(states[:-1])
             and graph.targets[list(transitions)].tolist() == list(states[1:])
         )
         if is_path and behavior_id(graph, states, transitions) == told["id"]:
             return Behavior(told["id"], states, transitions)
-    except (KeyError, TypeError, IndexError) as error:
+    except (KeyError, TypeError, IndexError, OverflowError) as error:
         raise _malformed(path, f"{type(error).__name__}: {error}") from error
     raise _malformed(path, f"behavior {str(told['id'])[:8]} is no path of the graph")

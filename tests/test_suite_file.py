@@ -123,3 +123,45 @@ def test_a_file_of_somebody_is_not_overwritten_and_a_suite_file_is(tmp_path: Pat
     write_suite_file(text.replace('"1"', '"2"'), path)
     assert '"testgen": "2"' in path.read_text()
     assert [file.name for file in tmp_path.iterdir()] == ["suite.json"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"options": [[]]},
+        {"options": ["red \x1b[31m"]},
+        {"criterion": "\ud800"},
+        {"criterion": "x" * 2000},
+        {"uncovered": {"a": "b"}},
+        {"uncovered": {"a": -1}},
+        {"lower_bound": True},
+        {"behaviors": [{"id": None}]},
+        {"behaviors": [1]},
+        {"behaviors": []},
+        {"actions": {"0": 1}},
+    ],
+)
+def test_odd_values_are_told(change: dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / "suite.json"
+    suite = select_behaviors(read(ladder()))
+    write_suite_file(suite_text(suite, version="1"), path)
+    edited(path, **change)
+    for reading in (lambda: read_suite(path, suite.graph), lambda: read_outline(path)):
+        with pytest.raises(InputError):
+            reading()
+
+
+def test_a_number_of_thousands_of_digits_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "suite.json"
+    text = suite_text(select_behaviors(read(ladder())), version="1")
+    path.write_text(text.replace('"lower_bound": 4', f'"lower_bound": {"9" * 5000}'))
+    with pytest.raises(InputError, match="what no suite file does"):
+        read_outline(path)
+
+
+def test_a_behavior_that_stands_twice_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "suite.json"
+    write_suite_file(suite_text(select_behaviors(read(ladder())), version="1"), path)
+    told = json.loads(path.read_text())["behaviors"]
+    with pytest.raises(InputError, match="one twice"):
+        read_outline(edited(path, behaviors=[*told, told[0]]))

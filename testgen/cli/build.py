@@ -67,6 +67,7 @@ class Built:
     strategy: str
     lower_bound: int
     least_steps: int | None
+    options: tuple[str, ...]
     obligations: int
     uncovered: dict[str, int]
     changed: tuple[str, ...]
@@ -132,7 +133,7 @@ def _shard(_: click.Context, __: click.Parameter, value: str | None) -> tuple[in
     type=click.Choice(["tests", "steps"]),
     help="steps: of the smallest suites one with the fewest steps.  [default: tests]",
 )
-@click.option("--seed", type=int, metavar="N", help="Of the strategies sample and random; default 0.")
+@click.option("--seed", type=click.IntRange(min=0), metavar="N", help="Of the strategies sample and random; default 0.")
 @click.option(
     "--only", multiple=True, metavar="ACTION|PREDICATE", help="Take only such actions, be only where it holds."
 )
@@ -156,8 +157,8 @@ def build(graphs: tuple[str, ...], as_json: bool, **flags: Any) -> int:  # Any: 
 
     GRAPH is a dump of TLC, or a trace, which makes one test: `testgen help formats`.
 
-    What the project file says of a graph (binding, template, out, limit) holds unless a flag says otherwise. Without
-    either, the binding is the known one that performs all actions of the graph.
+    What the project file says of a graph holds unless a flag says otherwise: binding, template, out, and what `testgen
+    help selection` lists. Without either, the binding is the known one that performs all actions of the graph.
 
     \b
     testgen build graphs/ot.dot
@@ -173,8 +174,8 @@ def build(graphs: tuple[str, ...], as_json: bool, **flags: Any) -> int:  # Any: 
         raise click.UsageError("no GRAPH given, and no project file here names a suite")
     if out is not None and len(requests) > 1:
         raise click.UsageError("--out takes one GRAPH at a time")
-    if options.suite is not None and len(requests) > 1:
-        raise click.UsageError("--suite takes one GRAPH at a time")
+    if options.suite is not None:
+        _check_suite_flags(options, requests)
     if options.plan_only and check:
         raise click.UsageError("--plan-only writes, --check does not")
     _check_folders(requests)
@@ -186,6 +187,19 @@ def build(graphs: tuple[str, ...], as_json: bool, **flags: Any) -> int:  # Any: 
     if as_json:
         _print_document(results)
     return ExitCode.NO if check and any(result.changed or result.removed for result in results) else ExitCode.DONE
+
+
+_SELECTING = "criterion strategy limit budget max_steps minimize seed only avoid".split()
+"""Flags that `--suite` leaves no choice."""
+
+
+def _check_suite_flags(options: BuildOptions, requests: list[_Request]) -> None:
+    if len(requests) > 1:
+        raise click.UsageError("--suite takes one GRAPH at a time")
+    given = [name for name in _SELECTING if getattr(options, name) not in (None, ())]
+    given += ["shard"] if options.shard != (1, 1) else []
+    if given:
+        raise click.UsageError(f"--suite says what is selected; --{given[0].replace('_', '-')} would say it again")
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +267,7 @@ def _build(request: _Request, options: BuildOptions) -> Built:
         strategy=suite.strategy,
         lower_bound=suite.lower_bound,
         least_steps=suite.least_steps,
+        options=suite.options,
         obligations=suite.obligations,
         uncovered=dict(suite.uncovered),
         changed=written.changed,
@@ -302,7 +317,7 @@ def _selection(settings: SuiteSettings, options: BuildOptions) -> Request:
         max_tests=budget.get("tests"),
         max_steps_in_all=budget.get("steps"),
         max_steps=options.max_steps or settings.max_steps,
-        has_least_steps=(options.minimize or settings.minimize) == "steps",
+        has_least_steps=(options.minimize or (settings.minimize if options.criterion is None else None)) == "steps",
         seed=options.seed if options.seed is not None else settings.seed or 0,
         only=options.only or settings.only,
         avoid=options.avoid or settings.avoid,
@@ -378,6 +393,8 @@ def _print_result(result: Built, check: bool) -> None:
 
 def _told(result: Built) -> str:
     what = f"{result.strategy} {result.criterion}" if result.uncovered else f"every {_singular(result.criterion)}"
+    if shard := next((option for option in result.options if option.startswith("shard ")), ""):
+        return f"{shard} of {what}"
     if result.tests < result.behaviors:
         return f"of {result.behaviors:,} behaviors, one for {what}"
     if result.uncovered or result.tests < result.lower_bound or result.lower_bound == 1 < result.tests:

@@ -74,8 +74,9 @@ def _pairs(gone: list[Outline], come: list[Outline]) -> list[tuple[Outline, Outl
 
 
 def _first_difference(one: Outline, other: Outline) -> int:
-    """The first step that leads to another state; 0 is the initial state."""
-    return next(step for step, (a, b) in enumerate(zip(one.states, other.states, strict=True)) if a != b)
+    """The first step that leads to another state; 0 is the initial state, and where no step does."""
+    pairs = enumerate(zip(one.states, other.states, strict=False))
+    return next((step for step, (a, b) in pairs if a != b), 0)
 
 
 def _where(step: int) -> str:

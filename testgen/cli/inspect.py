@@ -20,8 +20,8 @@ __all__ = ["inspect"]
 
 _SAMPLE_WIDTH = 72
 _CYCLES_SHOWN = 5
-_PLANNED_UP_TO = 500_000
-"""Transitions; for larger graphs `testgen build --plan-only` tells, and takes its time."""
+_PLANNED_UP_TO = 100_000
+"""Transitions, or pairs of them; for larger graphs `testgen build --plan-only` tells, and takes its time."""
 
 
 def _json_file(_: click.Context, __: click.Parameter, value: str | None) -> Path | None:
@@ -80,7 +80,10 @@ def _plan(graph: StateGraph, criterion: str) -> _Plan:
     from testgen.selection import DEFAULT_LIMIT, STRATEGIES, Request, select_behaviors
 
     strategy = STRATEGIES[criterion][0]
-    if graph.n_transitions > _PLANNED_UP_TO:
+    obligations = graph.n_transitions
+    if criterion.endswith("-pairs"):
+        obligations = int((graph.offsets[1:] - graph.offsets[:-1])[graph.targets].sum())
+    if obligations > _PLANNED_UP_TO:
         return _Plan(None, None, None, strategy)
     try:
         limit = DEFAULT_LIMIT if criterion == "behaviors" else _PLANNED_UP_TO

@@ -87,6 +87,7 @@ def main() -> None:
 def run() -> int:
     """Run the command; return its exit code."""
     color = False if os.environ.get("NO_COLOR") else None
+    sys.set_int_max_str_digits(0)  # numbers of behaviors can have many, and are told exactly in JSON
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # names of files, for one, need not be encodable
             stream.reconfigure(errors="backslashreplace")

@@ -120,6 +120,8 @@ def _settings(path: Path, suite: str, table: Any) -> SuiteSettings:
         elif key in _LEAST:
             if type(value) is not int or value < _LEAST[key]:
                 raise InputError(f"suite {suite!r}: {key} is not a number from {_LEAST[key]}", location=where)
+        elif key == "minimize" and value not in ("tests", "steps"):
+            raise InputError(f"suite {suite!r}: minimize is neither tests nor steps", location=where)
         elif not isinstance(value, str):
             raise InputError(f"suite {suite!r}: {key} is not a string", location=where)
     settings = SuiteSettings(**table)

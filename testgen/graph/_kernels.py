@@ -118,6 +118,12 @@ def intern_ranges(text: Bytes, starts: Positions, ends: Positions) -> tuple[Posi
     distinct, begins = np.unique(lengths[by_length], return_index=True)
     for length, members in zip(distinct.tolist(), np.split(by_length, begins)[1:], strict=True):
         at = starts[members]
+        if len(members) < _FEW:
+            first, inverse = _intern_plain([text[start : start + length].tobytes() for start in at])
+            numbers[members] = inverse + known
+            firsts.append(members[first])
+            known += len(first)
+            continue
         pieces = _pieces(text, length)
         hashes = np.zeros(len(members), dtype=np.uint64)
         for begin in range(0, len(members), _BATCH):

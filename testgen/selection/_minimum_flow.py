@@ -90,11 +90,12 @@ def _feasible(n_nodes: int, tails: Ints, heads: Ints, lower: Ints, starts: Bools
     lacking = np.zeros(n_nodes + 1, dtype=np.int64)
     np.add.at(lacking, tails, lower)
     np.subtract.at(lacking, heads, lower)
-    extra: list[int] = np.maximum(lacking, 0).tolist()
+    extra: list[int] = lacking.tolist()
     before: list[int] = predecessors.tolist()
     for node in order[:0:-1].tolist():  # farthest first, the root left out
-        extra[before[node]] += extra[node]
-    brought = np.array(extra[:n_nodes], dtype=np.int64)
+        if extra[node] > 0:  # what a node has too much stays there, for those behind it
+            extra[before[node]] += extra[node]
+    brought = np.maximum(np.array(extra[:n_nodes], dtype=np.int64), 0)
     from_root = predecessors[:n_nodes] == root
     by_edge = csr_array((np.arange(1, len(tails) + 1), (tails, heads)), shape=(n_nodes, n_nodes))
     children = np.flatnonzero(~from_root)

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import simpleeval
 
-from testgen.errors import SelectionError
+from testgen.errors import SelectionError, shortened
 from testgen.graph import StateGraph
 from testgen.values import Plain, to_plain
 
@@ -22,6 +22,12 @@ __all__ = ["allowed_by"]
 
 Bools = npt.NDArray[np.bool_]
 
+_LONGEST = 2000
+_OPERATORS = {
+    kind: function
+    for kind, function in simpleeval.DEFAULT_OPERATORS.items()
+    if kind not in (ast.Pow, ast.LShift)  # which make numbers that take for ever
+}
 _FUNCTIONS = {"len": len, "min": min, "max": max, "sum": sum, "any": any, "all": all, "set": set, "sorted": sorted}
 
 
@@ -57,7 +63,8 @@ def allowed_by(graph: StateGraph, only: Sequence[str], avoid: Sequence[str]) -> 
 
 def _holds(graph: StateGraph, text: str, actions: Sequence[str]) -> Bools:
     """In which states a predicate holds."""
-    used = sorted(_names_in(text, graph, actions))
+    tree = _parsed(text, graph, actions)
+    used = sorted(_variables_in(tree, text, graph, actions))
     columns = [graph.variables.index(name) for name in used]
     combinations, number = np.unique(graph.ranks[:, columns], axis=0, return_inverse=True)
     plain: list[dict[int, Plain]] = [{} for _ in used]
@@ -67,26 +74,44 @@ def _holds(graph: StateGraph, text: str, actions: Sequence[str]) -> Bools:
             if rank not in known:
                 known[rank] = to_plain(graph.values[column][rank])
         values = {name: known[rank] for name, known, rank in zip(used, plain, ranks, strict=True)}
-        answers[row] = _evaluate(text, values)
+        answers[row] = _evaluate(text, tree, values)
     result: Bools = answers[number.reshape(-1)]
     return result
 
 
-def _names_in(text: str, graph: StateGraph, actions: Sequence[str]) -> set[str]:
+def _parsed(text: str, graph: StateGraph, actions: Sequence[str]) -> ast.expr:
+    problem = "" if 0 < len(text.strip()) <= _LONGEST else "it is empty, or too long"
     try:
-        tree = ast.parse(text.strip(), mode="eval")
-    except (SyntaxError, ValueError, RecursionError) as error:
+        tree = ast.parse(text.strip(), mode="eval").body if not problem else None
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        tree, problem = None, error.msg if isinstance(error, SyntaxError) else "it is nested too deep"
+    if tree is None:
         raise SelectionError(
-            f"{text!r} is neither an action nor an expression: {error}",
+            f"{shortened(text)!r} is neither an action nor an expression: {problem}",
             hint=_choices(text, graph, actions),
-        ) from error
+        )
+    if any(isinstance(node, ast.Attribute) for node in ast.walk(tree)):
+        raise SelectionError(
+            f"{shortened(text)!r} has an attribute, which predicates do not know",
+            hint="a field of a record is read as in `record['field']`",
+        )
+    return tree
+
+
+def _variables_in(tree: ast.expr, text: str, graph: StateGraph, actions: Sequence[str]) -> set[str]:
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     bound = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} - bound - _FUNCTIONS.keys()
-    if unknown := sorted(names - set(graph.variables)):
+    called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    if hidden := sorted(called & set(graph.variables)):
+        raise SelectionError(
+            f"{hidden[0]!r} is a variable here, so it cannot be called as a function",
+            hint="write the predicate without",
+        )
+    if unknown := sorted(names - bound - (called & _FUNCTIONS.keys()) - set(graph.variables)):
         raise SelectionError(
             f"{unknown[0]!r} is neither an action nor a variable", hint=_choices(unknown[0], graph, actions)
         )
-    return names
+    return names & set(graph.variables)
 
 
 def _choices(text: str, graph: StateGraph, actions: Sequence[str]) -> str:
@@ -98,13 +123,16 @@ def _choices(text: str, graph: StateGraph, actions: Sequence[str]) -> str:
     )
 
 
-def _evaluate(text: str, values: Mapping[str, Plain]) -> bool:
-    evaluator = simpleeval.EvalWithCompoundTypes(names=dict(values), functions=_FUNCTIONS)
+def _evaluate(text: str, tree: ast.expr, values: Mapping[str, Plain]) -> bool:
+    functions = {name: function for name, function in _FUNCTIONS.items() if name not in values}
+    evaluator = simpleeval.EvalWithCompoundTypes(names=dict(values), functions=functions, operators=_OPERATORS)
+    shown = shortened(", ".join(f"{name} = {value!r}" for name, value in values.items()))
+    hint = f"it is so {f'where {shown}' if values else 'everywhere'}; `testgen inspect` shows values of all variables"
     try:
-        return bool(evaluator.eval(text))
+        answer = evaluator.eval(text, previously_parsed=tree)
     except Exception as error:  # an expression can fail in any way, for some states and not for others
-        shown = ", ".join(f"{name} = {value!r}" for name, value in values.items())
-        raise SelectionError(
-            f"{text!r} cannot be evaluated ({type(error).__name__}: {error})",
-            hint=f"it failed where {shown}; `testgen inspect` shows values of all variables",
-        ) from error
+        problem = f"{shortened(text)!r} cannot be evaluated ({type(error).__name__}: {shortened(str(error))})"
+        raise SelectionError(problem, hint=hint) from error
+    if not isinstance(answer, bool):
+        raise SelectionError(f"{shortened(text)!r} is {shortened(repr(answer))}, neither true nor false", hint=hint)
+    return answer

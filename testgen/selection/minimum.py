@@ -7,6 +7,8 @@ through which components they go; a cut through that graph proves that fewer can
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
@@ -18,11 +20,34 @@ from testgen.selection.ground import Ground
 from testgen.selection.part import Path
 from testgen.selection.tours import Tours
 
-__all__ = ["fewest_paths"]
+__all__ = ["ComponentFlow", "component_flow", "fewest_paths"]
 
 
-def fewest_paths(ground: Ground) -> tuple[list[Path], Cut]:
-    """The paths over places and moves, in no order that matters, and a cut that proves that fewer cannot do."""
+@dataclass(frozen=True, slots=True, eq=False)
+class ComponentFlow:
+    """How many behaviors go from component to component, as few as can be.
+
+    Attributes:
+        n_paths: How many there are.
+        cut: Proves that fewer cannot do.
+        components: Shape (n_places,): the component of each place.
+        between: The moves from one component to another.
+        edges: Shape (len(between),): which of them join the same components.
+        flow: For each edge, how many behaviors take it.
+        starts: For each component, how many begin there.
+    """
+
+    n_paths: int
+    cut: Cut
+    components: npt.NDArray[np.int32]
+    between: npt.NDArray[np.int64]
+    edges: npt.NDArray[np.int64]
+    flow: npt.NDArray[np.int64]
+    starts: npt.NDArray[np.int64]
+
+
+def component_flow(ground: Ground) -> ComponentFlow:
+    """Find how few behaviors pass everything, without walking them."""
     n_places = len(ground.places)
     ones = np.ones(len(ground.targets), dtype=np.int8)
     matrix = csr_array((ones, ground.targets, ground.offsets), shape=(n_places, n_places))
@@ -55,40 +80,46 @@ def fewest_paths(ground: Ground) -> tuple[list[Path], Cut]:
         np.concatenate((lower, np.ones(len(due), dtype=np.int64))),
         starts,
     )
-    cut = Cut(flow.inside[:n_components][components], flow.inside[leaving][components], components)
-    crossings = _moves_by_component(ground, between, edge_of_move, flow.edges, sources)
-    begin = np.unique(components[ground.starts], return_index=True)
+    return ComponentFlow(
+        n_paths=flow.n_paths,
+        cut=Cut(flow.inside[:n_components][components], flow.inside[leaving][components], components),
+        components=components,
+        between=between,
+        edges=edge_of_move,
+        flow=flow.edges,
+        starts=flow.starts,
+    )
+
+
+def fewest_paths(ground: Ground, flow: ComponentFlow) -> list[Path]:
+    """Walk that flow: paths over places and moves, in no order that matters."""
+    crossings = _moves_by_component(ground, flow)
+    begin = np.unique(flow.components[ground.starts], return_index=True)
     first_place = dict(zip(begin[0].tolist(), ground.starts[begin[1]].tolist(), strict=True))
-    walker = _Walker(ground, components, crossings)
+    walker = _Walker(ground, flow.components, crossings)
     paths = [
         walker.walk(first_place[component])
         for component in np.flatnonzero(flow.starts).tolist()
         for _ in range(int(flow.starts[component]))
     ]
     assert not any(crossings.values()), "a move was left over"
-    return paths, cut
+    return paths
 
 
-def _moves_by_component(
-    ground: Ground,
-    between: npt.NDArray[np.int64],
-    edge_of_move: npt.NDArray[np.int64],
-    flow: npt.NDArray[np.int64],
-    sources: npt.NDArray[np.int64],
-) -> dict[int, list[int]]:
+def _moves_by_component(ground: Ground, flow: ComponentFlow) -> dict[int, list[int]]:
     """For each component the moves by which paths leave it, each as often as paths take it; the last is taken first.
 
     Of several moves between two components each that must be taken is taken once, and the first as often as is left.
     """
-    required = ground.moves[between]
-    times = required.astype(np.int64)
-    edges, first = np.unique(edge_of_move, return_index=True)
-    rest = flow[edges] - np.bincount(edge_of_move, times, len(edges)).astype(np.int64)[edges]
-    times[first] += rest
+    between = flow.between
+    times = ground.moves[between].astype(np.int64)
+    edges, first = np.unique(flow.edges, return_index=True)
+    times[first] += flow.flow[edges] - np.bincount(flow.edges, times, len(edges)).astype(np.int64)[edges]
+    sources = flow.components[ground.sources[between]]
     moves: dict[int, list[int]] = {}
-    repeated = np.repeat(between, np.maximum(times - 1, 0))
-    for move in [*repeated[::-1].tolist(), *between[times > 0][::-1].tolist()]:
-        moves.setdefault(int(sources[move]), []).append(move)
+    repeated = np.repeat(np.arange(len(between)), np.maximum(times - 1, 0))
+    for number in [*repeated[::-1].tolist(), *np.flatnonzero(times > 0)[::-1].tolist()]:
+        moves.setdefault(int(sources[number]), []).append(int(between[number]))
     return moves
 
 

@@ -71,6 +71,7 @@ def cut_to(paths: Sequence[Path], max_steps: int, graph: StateGraph, obligations
         walk = [*way, *end]
         if len(walk) > max_steps:
             continue
+        _strike(due, obligations.along((start, walk)))
         place = targets[walk[-1]] if walk else start
         onward: int | None = -1
         while onward is not None and len(walk) < max_steps:
@@ -82,7 +83,6 @@ def cut_to(paths: Sequence[Path], max_steps: int, graph: StateGraph, obligations
                     due[passed] = 0
                     walk.append(transition)
                     break
-        _strike(due, obligations.along((start, walk)))
         kept.append((start, walk))
     return kept
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import accumulate, islice
 
+import numpy as np
+
+from testgen.analysis import count_behaviors
 from testgen.behavior import Behavior, Suite, behavior_id
 from testgen.errors import Location, SelectionError
 from testgen.graph import StateGraph
@@ -14,7 +18,7 @@ from testgen.selection.criteria import CRITERIA, NOTHING, Obligations
 from testgen.selection.filters import allowed_by
 from testgen.selection.ground import GROUNDS
 from testgen.selection.least_steps import shortest_walks
-from testgen.selection.minimum import fewest_paths
+from testgen.selection.minimum import component_flow, fewest_paths
 from testgen.selection.order import cut_to, most_first
 from testgen.selection.part import Part, Path, part_of
 from testgen.selection.sampled import random_walks, sampled_paths
@@ -25,6 +29,8 @@ __all__ = ["DEFAULT_LIMIT", "STRATEGIES", "Request", "select_behaviors"]
 DEFAULT_LIMIT = 10_000
 """More tests than this are rarely wanted; the user says so with `--limit`."""
 DEFAULT_WALK_STEPS = 50
+_RUNNABLE = 1_000_000
+"""No one runs more tests."""
 STRATEGIES: dict[str, tuple[str, ...]] = {
     "behaviors": ("all", "sample"),
     "states": ("minimum", "shortest", "random"),
@@ -93,20 +99,29 @@ def select_behaviors(graph: StateGraph, request: Request = Request()) -> Suite:
     part = part_of(graph, allowed, welcome)
     if request.criterion == "behaviors":
         chosen = _whole_behaviors(part.graph, strategy, request)
+        if part.graph.n_transitions < graph.n_transitions and (count := count_behaviors(graph)) is not None:
+            chosen.uncovered["filtered"] = max(0, count - chosen.obligations)
     else:
         chosen = _covering(part.graph, strategy, request)
         _count_what_is_out_of_reach(graph, part, request.criterion, chosen)
-    behaviors = [_behavior(graph, part, path) for path in chosen.paths]
     first, step = request.shard
+    paths = chosen.paths[first - 1 :: step]
+    if not paths:
+        raise SelectionError(
+            f"shard {first} of {step} is empty: there are {len(chosen.paths)} behaviors",
+            location=Location(graph.source),
+            hint="make fewer shards",
+        )
+    is_whole = not request.has_budget and request.max_steps is None and request.shard == (1, 1)
     return Suite(
         graph=graph,
         criterion=request.criterion,
         strategy=strategy,
-        behaviors=tuple(behaviors[first - 1 :: step]),
+        behaviors=tuple(_behavior(graph, part, path) for path in paths),
         lower_bound=chosen.lower_bound,
         obligations=chosen.obligations,
         uncovered={reason: count for reason, count in chosen.uncovered.items() if count},
-        least_steps=chosen.least_steps,
+        least_steps=chosen.least_steps if is_whole else None,
         options=_options(request, strategy),
     )
 
@@ -115,11 +130,17 @@ def _strategy(request: Request) -> str:
     if request.criterion not in STRATEGIES:
         raise SelectionError(f"unknown criterion {request.criterion!r}", hint=f"there are {', '.join(STRATEGIES)}")
     known = STRATEGIES[request.criterion]
+    strategy = request.strategy or known[0]
+    if request.has_least_steps and (strategy != "minimum" or request.criterion == "states"):
+        raise SelectionError(
+            f"the fewest steps cannot be found for {request.criterion} by strategy {strategy}",
+            hint="--minimize steps is for transitions and transition-pairs, with strategy minimum",
+        )
     if request.strategy and request.strategy not in known:
         raise SelectionError(
             f"no strategy {request.strategy!r} for criterion {request.criterion!r}", hint=f"there is {', '.join(known)}"
         )
-    return request.strategy or known[0]
+    return strategy
 
 
 def _options(request: Request, strategy: str) -> tuple[str, ...]:
@@ -140,18 +161,15 @@ def _whole_behaviors(graph: StateGraph, strategy: str, request: Request) -> _Cho
     if strategy == "sample":
         if request.max_tests is None:
             raise SelectionError("how many behaviors are to be drawn?", location=where, hint="--budget tests=500")
+        _check_limit(min(count, request.max_tests), request, where)
         paths = sampled_paths(graph, request.max_tests, request.seed)
-    elif count <= request.limit:
+    elif request.max_tests is not None and request.max_steps is None:
+        _check_limit(min(count, request.max_tests), request, where)
+        paths = list(islice(walk_behaviors(graph), request.max_tests))
+    else:
+        _check_limit(count, request, where)
         paths = list(walk_behaviors(graph))
         assert len(paths) == count, "the count and the walk disagree"
-    else:
-        raise SelectionError(
-            f"the graph has {count:,} behaviors, more than the limit of {request.limit:,}",
-            location=where,
-            hint=f"--limit {count} takes them all"
-            if count < 1_000_000
-            else "no one can run so many: --criterion transitions, or --strategy sample --budget tests=500",
-        )
     chosen = _Chosen(paths, count, count, uncovered={"budget": count - len(paths)})
     if request.max_steps is not None:
         chosen.paths = [path for path in paths if len(path[1]) <= request.max_steps]
@@ -166,68 +184,64 @@ def _covering(graph: StateGraph, strategy: str, request: Request) -> _Chosen:
     obligations = CRITERIA[request.criterion](graph)
     if obligations.count == 0:
         raise SelectionError(f"the graph has no {request.criterion} to cover", location=Location(graph.source))
-    bound, fewest = _fewest(graph, request.criterion)
+    ground = GROUNDS[request.criterion](graph) if request.criterion in GROUNDS else None
+    flow = component_flow(ground) if ground is not None else None
+    bound = 1 if ground is None or flow is None else proven_bound(ground, flow.cut)
     least_steps = None
     match strategy:
-        case "minimum" if request.has_least_steps:
-            paths = _with_least_steps(graph, request.criterion, fewest)
-            least_steps = sum(len(transitions) for _, transitions in paths) if paths is not fewest else None
         case "minimum":
-            paths = fewest
+            assert ground is not None and flow is not None and flow.n_paths == bound, "the bound and the paths disagree"
+            if not request.has_budget:
+                _check_limit(bound, request, Location(graph.source), request.criterion)
+            walks = shortest_walks(ground, bound) if request.has_least_steps else None
+            paths = [ground.path_along(*walk) for walk in walks or fewest_paths(ground, flow)]
+            least_steps = None if walks is None else sum(len(transitions) for _, transitions in paths)
         case "shortest":
             paths = shortest_paths(graph, obligations)
         case _:
             n_walks, n_steps = request.max_tests or request.limit, request.max_steps or DEFAULT_WALK_STEPS
             paths = random_walks(graph, obligations, n_walks, n_steps, request.seed)
-    if request.max_steps is not None:
-        paths = cut_to(paths, request.max_steps, graph, obligations)
-    if strategy == "minimum" or request.has_budget or request.max_steps is not None:
-        paths = most_first(paths, obligations)
+    if strategy != "random":  # of which nothing is left out, as chance may find what no criterion asks for
+        if request.max_steps is not None:
+            paths = cut_to(paths, request.max_steps, graph, obligations)
+        if strategy == "minimum" or request.has_budget or request.max_steps is not None:
+            paths = most_first(paths, obligations)
     chosen = _Chosen(paths, bound, obligations.count, least_steps)
     passed = _passed(paths, obligations)
-    chosen.uncovered["max-steps" if request.max_steps is not None else "chance"] = obligations.count - len(passed)
+    chosen.uncovered["chance" if strategy == "random" else "max-steps"] = obligations.count - len(passed)
     if request.has_budget:
         _keep_to_budget(paths, request)
         chosen.uncovered["budget"] = len(passed) - len(_passed(paths, obligations))
-    if len(paths) > request.limit:
-        raise SelectionError(
-            f"the {request.criterion} need {len(paths):,} behaviors, more than the limit of {request.limit:,}",
-            location=Location(graph.source),
-            hint=f"--limit {len(paths)} takes them all; --budget tests={request.limit} those worth the most",
-        )
+    _check_limit(len(paths), request, Location(graph.source), request.criterion)
     return _not_empty(chosen, graph)
 
 
-def _fewest(graph: StateGraph, criterion: str) -> tuple[int, list[Path]]:
-    """The fewest paths and their proven number; where no way is known to find them, 1 and none."""
-    if criterion not in GROUNDS:
-        return 1, []
-    ground = GROUNDS[criterion](graph)
-    walks, cut = fewest_paths(ground)
-    bound = proven_bound(ground, cut)
-    assert bound == len(walks), "the bound and the paths disagree"
-    return bound, [ground.path_along(*walk) for walk in walks]
+def _check_limit(count: int, request: Request, where: Location, criterion: str = "") -> None:
+    if count <= request.limit:
+        return
+    what = f"the {criterion} need" if criterion else "the graph has"
+    hint = "no one can run so many: --criterion transitions, or --strategy sample --budget tests=500"
+    if count < _RUNNABLE:
+        hint = f"--limit {count} takes them all"
+        hint += f"; --budget tests={request.limit} those worth the most" if criterion else ""
+    raise SelectionError(
+        f"{what} {_shown(count)} behaviors, more than the limit of {request.limit:,}",
+        location=where,
+        hint=hint,
+    )
 
 
-def _with_least_steps(graph: StateGraph, criterion: str, fewest: list[Path]) -> list[Path]:
-    """As many paths with the fewest steps; those given, if better ones are not found in time."""
-    if criterion not in ("transitions", "transition-pairs"):
-        raise SelectionError(
-            f"the fewest steps cannot be found for {criterion}",
-            location=Location(graph.source),
-            hint="--minimize steps is for transitions and transition-pairs, with strategy minimum",
-        )
-    ground = GROUNDS[criterion](graph)
-    walks = shortest_walks(ground, len(fewest))
-    return fewest if walks is None else [ground.path_along(*walk) for walk in walks]
+def _shown(count: int) -> str:
+    """A number that can have thousands of digits."""
+    return f"{count:,}" if count < 10**100 else f"about 10^{int(math.log10(count))}"
 
 
 def _not_empty(chosen: _Chosen, graph: StateGraph) -> _Chosen:
     if not chosen.paths:
         raise SelectionError(
-            "no behavior is left: all are too long, or the budget is too small",
+            "no behavior is left: all are too long for --max-steps, or the first already for --budget steps",
             location=Location(graph.source),
-            hint="raise --max-steps or --budget",
+            hint="raise them; --max-steps makes tests shorter, so that more fit into a budget",
         )
     return chosen
 
@@ -241,8 +255,11 @@ def _count_what_is_out_of_reach(graph: StateGraph, part: Part, criterion: str, c
         chosen.uncovered["unreachable"] = n_all - n_reachable
         chosen.uncovered["filtered"] = n_reachable - chosen.obligations
     elif part.graph.n_transitions < graph.n_transitions:
-        whole = part_of(graph, *allowed_by(graph, (), ()))
-        chosen.uncovered["filtered"] = CRITERIA[criterion](whole.graph).count - chosen.obligations
+        whole = part_of(graph, *allowed_by(graph, (), ())).graph
+        try:
+            chosen.uncovered["filtered"] = CRITERIA[criterion](whole).count - chosen.obligations
+        except SelectionError:  # too many pairs to number; here it is only their count
+            chosen.uncovered["filtered"] = int(np.diff(whole.offsets)[whole.targets].sum()) - chosen.obligations
 
 
 def _keep_to_budget(paths: list[Path], request: Request) -> None:

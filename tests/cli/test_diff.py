@@ -80,3 +80,18 @@ def test_a_suite_file_is_rendered_as_the_selection_would_be(run_testgen: Run, st
     assert run_testgen(*build, "--suite", "plan/suite.json", "--out", "two").code == ExitCode.DONE
     assert (here / "one" / "test_all.py").read_bytes() == (here / "two" / "test_all.py").read_bytes()
     assert "minimum states, at most 2 tests" in (here / "two" / "test_all.py").read_text()
+
+
+@pytest.mark.parametrize(
+    "flag", [("--criterion", "states"), ("--budget", "tests=1"), ("--shard", "1/2"), ("--seed", "1")]
+)
+def test_a_suite_file_leaves_nothing_to_select(flag: tuple[str, str], run_testgen: Run, store: Path) -> None:
+    assert run_testgen("build", store.name, "--plan-only", "--out", "plan").code == ExitCode.DONE
+    answer = run_testgen("build", store.name, "--plan-only", "--suite", "plan/suite.json", "--out", "two", *flag)
+    assert answer.code == ExitCode.REQUEST
+    assert f"{flag[0]} would say it again" in answer.err
+
+
+def test_a_shard_says_so(run_testgen: Run, store: Path) -> None:
+    answer = run_testgen("build", store.name, "--plan-only", "--shard", "1/2", "--out", "plan")
+    assert "(shard 1 of 2 of every behavior)" in answer.out

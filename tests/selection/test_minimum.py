@@ -19,7 +19,7 @@ from testgen.graph.source import Source
 from testgen.selection import Request, select_behaviors
 from testgen.selection.certificate import Cut, proven_bound
 from testgen.selection.ground import GROUNDS
-from testgen.selection.minimum import fewest_paths
+from testgen.selection.minimum import component_flow
 from tests.strategies import PlainGraph, plain_graphs
 
 Item = tuple[int, int, object]
@@ -181,8 +181,9 @@ def test_more_behaviors_than_the_limit_are_refused() -> None:
 
 def test_a_cut_that_a_behavior_could_cross_twice_is_noticed() -> None:
     ground = GROUNDS["transitions"](read(star(5)))
-    paths, cut = fewest_paths(ground)
-    assert proven_bound(ground, cut) == len(paths) == 5
+    flow = component_flow(ground)
+    cut = flow.cut
+    assert proven_bound(ground, cut) == flow.n_paths == 5
     everywhere = np.ones_like(cut.entered)
     for wrong in (Cut(everywhere, ~everywhere, cut.groups), Cut(~cut.entered, ~cut.left, cut.groups)):
         with pytest.raises(AssertionError, match="leads back over the cut"):

@@ -146,6 +146,9 @@ def test_shards_are_the_whole(plain: PlainGraph, n_shards: int) -> None:
     if not reachable(graph):
         return
     whole = select_behaviors(graph, Request("transitions"))
+    n_shards = min(n_shards, len(whole.behaviors))
+    with pytest.raises(SelectionError, match="is empty"):
+        select_behaviors(graph, Request("transitions", shard=(len(whole.behaviors) + 1,) * 2))
     parts = [
         select_behaviors(graph, Request("transitions", shard=(number, n_shards))).behaviors
         for number in range(1, n_shards + 1)
@@ -225,9 +228,15 @@ def test_predicates_tell_where_behaviors_may_be(
         ("y > 1", "'y' is neither an action nor a variable"),
         ("x >", "neither an action nor an expression"),
         ("x + 'a'", "cannot be evaluated"),
-        ("x.__class__", "cannot be evaluated"),
-        ("().__class__.__base__.__subclasses__()", "cannot be evaluated"),
-        ("__import__('os').system('true')", "'__import__' is neither an action nor a variable"),
+        ("x.__class__", "has an attribute"),
+        ("().__class__.__base__.__subclasses__()", "has an attribute"),
+        ("__import__('os').system('true')", "has an attribute"),
+        ("__import__('os')", "'__import__' is neither an action nor a variable"),
+        ("-" * 1900 + "x", "cannot be evaluated"),
+        ("-" * 60_000 + "x", "neither an action nor an expression"),
+        ("len", "'len' is neither an action nor a variable"),
+        ("x", "is 0, neither true nor false"),
+        ("", "neither an action nor an expression"),
         ("open('/etc/passwd')", "'open' is neither an action nor a variable"),
         ("9**9**9", "cannot be evaluated"),
     ],
@@ -257,3 +266,66 @@ def test_nothing_left_is_told(request_: Request) -> None:
 def test_unknown_names_are_told(request_: Request, words: str) -> None:
     with pytest.raises(SelectionError, match=words):
         select_behaviors(read(ladder(2)), request_)
+
+
+def test_a_variable_named_like_a_function_is_the_variable() -> None:
+    values = tuple((("int", number),) for number in range(4))
+    steps = tuple((number, "Up", number + 1) for number in range(3))
+    graph = read(PlainGraph(("set",), values, frozenset({0}), steps))
+    assert passed(select_behaviors(graph, Request("states", avoid=("set == 2",))), "states") == {0, 1}
+    with pytest.raises(SelectionError, match="'set' is a variable here"):
+        select_behaviors(graph, Request("states", avoid=("set([1]) == 2",)))
+
+
+def test_a_variable_that_a_comprehension_names_too_is_known_outside_of_it() -> None:
+    suite = select_behaviors(read(ladder(4)), Request("states", only=("x < 2 and any(x > 1 for x in [2])",)))
+    assert passed(suite, "states") == {0, 1}
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        Request("transitions", "shortest", has_least_steps=True),
+        Request("actions", has_least_steps=True),
+        Request(has_least_steps=True),
+    ],
+)
+def test_least_steps_are_for_the_minimum_alone(request_: Request) -> None:
+    with pytest.raises(SelectionError, match="the fewest steps cannot be found"):
+        select_behaviors(read(ladder(3)), request_)
+
+
+@pytest.mark.parametrize("cut", [{"max_tests": 1}, {"max_steps": 2}, {"shard": (1, 2)}])
+def test_a_part_of_a_suite_does_not_claim_the_least_steps(cut: dict[str, object]) -> None:
+    suite = select_behaviors(read(ladder(3)), Request("transitions", has_least_steps=True, **cut))  # type: ignore[arg-type]
+    assert suite.least_steps is None
+
+
+def test_the_limit_holds_for_samples_and_budgets() -> None:
+    graph = read(ladder(5))
+    with pytest.raises(SelectionError, match="more than the limit of 10"):
+        select_behaviors(graph, Request("behaviors", "sample", max_tests=20, limit=10))
+    assert len(select_behaviors(graph, Request("behaviors", max_tests=5, limit=10)).behaviors) == 5
+
+
+def test_a_number_of_behaviors_with_thousands_of_digits_is_told() -> None:
+    with pytest.raises(SelectionError, match=r"has about 10\^4515 behaviors"):
+        select_behaviors(read(ladder(15_000)), Request())
+
+
+def test_what_filters_leave_out_of_all_behaviors_is_counted() -> None:
+    suite = select_behaviors(read(ladder(3)), Request(avoid=("x == 3",)))
+    assert (len(suite.behaviors), suite.uncovered) == (4, {"filtered": 4})
+
+
+def test_no_walk_by_chance_is_left_out() -> None:
+    suite = select_behaviors(read(ladder(8)), Request("transitions", "random", max_tests=5, max_steps=3, seed=2))
+    assert len(suite.behaviors) == 5
+    assert {len(behavior.transitions) for behavior in suite.behaviors} == {3}
+
+
+def test_cut_walks_take_nothing_twice() -> None:
+    """Self-loops, of which a test of four steps can take four."""
+    values = ((("int", 0),),)
+    graph = read(PlainGraph(("x",), values, frozenset({0}), tuple((0, f"A{number}", 0) for number in range(12))))
+    assert len(select_behaviors(graph, Request("transitions", max_steps=4)).behaviors) == 3
