@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from testgen.behavior import behavior_id
-from testgen.graph import StateGraph
+from testgen.graph import StateGraph, dot_states
 from testgen.graph.dot import read_dot
 from testgen.graph.nx import to_networkx
 from testgen.graph.source import Source
@@ -212,3 +212,14 @@ def test_a_digest_covers_which_action_goes_where(labels: str) -> None:
         for first, second in ("AB", labels)
     )
     assert one.digest != other.digest
+
+
+@FEWER
+@given(plain_graphs(), randoms)
+def test_states_read_at_once_are_those_read_one_by_one(plain: PlainGraph, rng: Randoms) -> None:
+    text = plain.dot(rng)
+    at_once = read(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dot_states, "read_columns", lambda *_: False)
+        one_by_one = read(text)
+    assert at_once.digest == one_by_one.digest
