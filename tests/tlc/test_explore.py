@@ -41,10 +41,20 @@ def earlier_dump(tmp_path: Path) -> Path:
     return path
 
 
+_others: set[int] = set()
+
+
+@pytest.fixture(autouse=True)
+def _children_of_others() -> None:
+    """What other tests' fixtures have running: servers, and what watches over their folders."""
+    _others.clear()
+    _others.update(children())
+
+
 def children() -> list[int]:
-    """The Java processes that this thread has started, perhaps through a wrapper."""
+    """The processes that this test has started, oldest first: Java, perhaps through a wrapper."""
     started = Path(f"/proc/self/task/{threading.get_native_id()}/children").read_text().split()
-    return [int(pid) for pid in started if "mongod" not in Path(f"/proc/{pid}/comm").read_text()]
+    return [pid for pid in map(int, started) if pid not in _others]
 
 
 def assert_nothing_left(temporary: Path, dump: Path, spec: Path) -> None:
