@@ -23,6 +23,8 @@ __all__ = ["SCHEMA", "Outline", "read_outline", "read_suite", "suite_text", "wri
 SCHEMA = "testgen.suite/1"
 _BEGINNING = '{\n"schema": "testgen.suite/'
 _DIGEST_DIGITS = 12
+_LONGEST_NUMBER = 4000
+"""Digits; Python itself refuses to read a few more, unless it is told otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +173,7 @@ _KEYS: Mapping[str, type] = {
 
 def _document(path: Path) -> dict[str, Any]:  # Any: JSON
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(path.read_text(encoding="utf-8"), parse_int=_integer)
         json.dumps(document, ensure_ascii=False).encode()  # half of a surrogate pair could not be printed
     except OSError as error:
         raise unreadable(str(path), error) from error
@@ -182,7 +184,7 @@ def _document(path: Path) -> dict[str, Any]:  # Any: JSON
         raise ParseError(f"is not JSON: {error.msg}", location=where, hint=_HINT) from error
     except RecursionError as error:
         raise _malformed(path, "it is nested too deep") from error
-    except ValueError as error:  # a number of thousands of digits is a ValueError
+    except ValueError as error:
         raise _malformed(path, f"it holds what no suite file does ({type(error).__name__})") from error
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         raise _malformed(path, f"it has no schema {SCHEMA}")
@@ -200,6 +202,12 @@ def _document(path: Path) -> dict[str, Any]:  # Any: JSON
     if not ids or len(set(ids)) < len(ids):
         raise _malformed(path, "it has no behavior, or one twice")
     return document
+
+
+def _integer(text: str) -> int:
+    if len(text) > _LONGEST_NUMBER:
+        raise ValueError("a number of thousands of digits")
+    return int(text)
 
 
 def _is_plain(text: str) -> bool:
