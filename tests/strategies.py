@@ -14,13 +14,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from testgen.values import Value
 from testgen.values import model as tla
 
-settings.register_profile("testgen", deadline=None)  # a busy machine is no failure
+# A busy machine is no failure.
+settings.register_profile("testgen", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("testgen")
 
 Term = tuple[str, Any]
