@@ -69,7 +69,9 @@ def test_initial_states(body: str, initial: list[int], write: Write) -> None:
         ('digraph G { a [label="x = 1"]; b [label="x = 2"]; a -> b -> a }', GraphError, None, "no state is marked"),
         ("digraph MyGraph {1[label=\"m1\\n0\\n\"];1->1[label=\"Two\"];}", ParseError, 1, "is not a state"),
         ("digraph G { a [label=", ParseError, 1, "the file ends in the middle"),
-        ("digraph G {" + "{" * 300 + "}" * 300 + "}", ParseError, 1, ""),
+        ("digraph G {" + "{" * 300 + "}" * 300 + "}", ParseError, 1, "braces nested more than 4 deep"),
+        ("digraph G { s [shape=point]; s -> s }", ParseError, 1, "no node's label is a state"),
+        ('digraph G { a [label="x = 1"]; s [shape=point]; s -> s }', ParseError, 1, "node 's' has no label that is"),
     ],
 )  # fmt: skip
 def test_what_is_missing_is_told(content: str, kind: type[TestgenError], line: int, words: str, write: Write) -> None:
