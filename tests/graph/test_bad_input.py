@@ -303,7 +303,7 @@ def test_long_lines_are_shortened_in_messages(load_lines: LoadLines) -> None:
 
 
 RECORDED = sorted(path.name for path in DUMPS.glob("*.dot.gz"))
-HANDLED = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+HANDLED = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def mutate(content: bytes, rng: random.Random) -> bytes:
