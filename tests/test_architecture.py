@@ -19,6 +19,7 @@ MAKING = {
     "suite_file": 3,
     "selection": 3,
     "render": 4,
+    "coverage": 4,
     "cli": 5,
     "__main__": 6,
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import io
 import os
 import sys
@@ -12,6 +11,7 @@ from typing import ClassVar
 
 import click
 
+from testgen.cli.lazy import LazyGroup
 from testgen.cli.output import inert
 from testgen.errors import ExitCode, TestgenError
 
@@ -44,29 +44,18 @@ def testgen_version() -> str:
 testgen_version.__test__ = False  # type: ignore[attr-defined]  # its name would make pytest collect it
 
 
-class _Commands(click.Group):
-    """Commands whose modules are imported when they are used."""
-
+class _Testgen(LazyGroup):
     MODULES: ClassVar = {
         "build": "testgen.cli.build",
+        "coverage": "testgen.cli.coverage",
         "diff": "testgen.cli.diff",
         "explore": "testgen.cli.explore",
         "help": "testgen.cli.help",
         "inspect": "testgen.cli.inspect",
     }
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.MODULES)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in self.MODULES:
-            return None
-        command = getattr(importlib.import_module(self.MODULES[cmd_name]), cmd_name)
-        assert isinstance(command, click.Command)
-        return command
-
-
-@click.group(cls=_Commands, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Testgen, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(testgen_version(), prog_name="testgen")
 def testgen() -> None:
     """Turn the state graph of a checked TLA+ specification into tests of the real system.
