@@ -19,22 +19,29 @@ from __future__ import annotations
 import re
 
 import numpy as np
+import numpy.typing as npt
 
 from testgen.errors import Location, ParseError
 from testgen.graph._kernels import decode_integers
+from testgen.graph.builder import GraphBuilder
 from testgen.graph.dot_states import Declarations, read_declarations, read_values
 from testgen.graph.dot_text import DotText, Positions
 from testgen.graph.dot_transitions import ARROW, Transitions, read_transitions
 from testgen.graph.model import GraphWarning, StateGraph
 from testgen.graph.source import Source
 
-__all__ = ["read_dot"]
+__all__ = ["Frame", "assemble", "begins_like_dot", "read_dot", "read_statements"]
 
 _HEADER = re.compile(rb"(?:strict )?digraph \w+ ?\{")
 _SKIPPED = re.compile(
     rb'(?:node|edge) \[[^\]]*\];?|nodesep=[\d.]+;|color="white";|\{rank = same;[-\d; ]*\}|\s*',
 )
 _LIVENESS_STATE = re.compile(rb'"-?\d+\.\d+"')
+
+
+def begins_like_dot(head: bytes) -> bool:
+    """Whether a file that begins so may be a DOT dump of TLC."""
+    return re.match(rb"\s*" + _HEADER.pattern, head) is not None
 
 
 def read_dot(source: Source, *, allow_cut: bool = False) -> StateGraph:
@@ -49,7 +56,7 @@ def read_dot(source: Source, *, allow_cut: bool = False) -> StateGraph:
         ParseError: A line has none of TLC's shapes, a value is malformed, or the file is cut.
         GraphError: The lines are well formed but not a graph.
     """
-    if not re.match(rb"\s*" + _HEADER.pattern, source.content):
+    if not begins_like_dot(source.content):
         raise ParseError(
             "does not begin like a DOT file of TLC (`strict digraph DiskGraph {`)",
             location=Location(source.name, 1),
@@ -57,81 +64,111 @@ def read_dot(source: Source, *, allow_cut: bool = False) -> StateGraph:
             hint="make one with `testgen explore SPEC.tla`, or TLC's `-dump dot,actionlabels FILE`",
         )
     text = DotText(source, allow_cut=allow_cut)
-    numbers, stops = decode_integers(text.array, text.starts)
-    numbered = (stops > text.starts) & np.isin(text.array[stops], (ord(" "), ord("[")))
-    arrow = numbered & np.all([text.array[stops + at] == byte for at, byte in enumerate(ARROW)], axis=0)
-    state_lines, transition_lines = np.flatnonzero(numbered & ~arrow), np.flatnonzero(arrow)
-
-    transitions, continued = read_transitions(
-        text, transition_lines, numbers[transition_lines], stops[transition_lines]
-    )
-    _check_frame(text, np.flatnonzero(~numbered), continued)
-    declarations = read_declarations(text, state_lines, numbers[state_lines], stops[state_lines])
-    return _assemble(text, declarations, transitions)
-
-
-def _check_frame(text: DotText, lines: Positions, continued: set[int]) -> None:
-    """Check the lines that do not begin with a number: header, braces, ranks, legend."""
-    depth = 0
-    in_legend = False
-    for line in lines.tolist():
-        if line in continued:
-            continue
-        content = text.line(line).strip()
-        if _HEADER.fullmatch(content) or content.startswith(b"subgraph "):
-            depth += content.count(b"{")
-            in_legend = content.startswith(b"subgraph cluster_legend")
-        elif content and not content.strip(b"}"):
-            depth -= len(content)
-            in_legend = False
-            if depth < 0:
-                text.fail(line, "a closing brace too many")
-            if depth == 0:
-                _check_nothing_follows(text, line)
-        elif _LIVENESS_STATE.match(content):
-            raise ParseError(
-                "is TLC's liveness graph, which mixes states with the automaton of a temporal property",
-                location=text.location(line),
-                hint="read the dump beside it, without `_liveness` in its name",
-            )
-        elif not in_legend and not _SKIPPED.fullmatch(content):
-            text.fail(line)
-    if depth > 0:
-        text.cut_at(len(text) - 1, "the file ends without its closing braces")
-
-
-def _check_nothing_follows(text: DotText, closed: int) -> None:
-    for line in range(closed + 1, len(text)):
-        content = text.line(line).strip()
-        if content:
-            text.fail(
-                line, "text after the graph's closing brace" if content.strip(b"}") else "a closing brace too many"
-            )
-
-
-def _assemble(text: DotText, declarations: Declarations, transitions: Transitions) -> StateGraph:
-    """Join states and transitions, both without what the constraints exclude."""
+    frame = Frame()
+    declarations, transitions = read_statements(text, frame)
+    frame.end(text)
     within = declarations.where(~declarations.excluded)
     fingerprints, firsts = np.unique(within.numbers, return_index=True)
     excluded = np.setdiff1d(declarations.numbers[declarations.excluded], fingerprints)
-    if len(excluded):
-        leaving = np.isin(transitions.ends, excluded)
-        transitions = transitions.where(~(leaving[:, 0] | leaving[:, 1]))
-    transitions, ends = transitions.numbered(text, fingerprints)
-    builder = read_values(text, within, firsts)
-    if len(excluded):
-        message = f"left out, being outside the constraints: {len(excluded)} of the states"
-        text.warnings.append(GraphWarning("constrained-out", message))
-    if len(transitions.labels) and not any(transitions.label_texts[label] for label in np.unique(transitions.labels)):
-        message = "transitions carry no action names; dump with `-dump dot,actionlabels FILE`"
-        text.warnings.append(GraphWarning("no-action-labels", message))
-    return builder.build(
+    transitions, ends = transitions.without(excluded).numbered(text, fingerprints)
+    return assemble(
+        read_values(text, within, firsts),
         initial=np.flatnonzero(np.isin(fingerprints, within.numbers[within.initial])),
-        sources=ends[:, 0],
-        targets=ends[:, 1],
+        ends=ends,
         labels=transitions.labels,
         label_texts=transitions.label_texts,
         fingerprints=fingerprints,
-        constrained_out_states=len(excluded),
+        n_excluded=len(excluded),
         warnings=text.warnings,
+    )
+
+
+def read_statements(text: DotText, frame: Frame) -> tuple[Declarations, Transitions]:
+    """What the lines of a dump say, or those of a piece of it that follows what `frame` has seen."""
+    frame.check_not_closed(text)
+    numbers, stops = decode_integers(text.array, text.starts)
+    numbered = (stops > text.starts) & np.isin(text.array[stops], (ord(" "), ord("[")))
+    arrow = numbered & np.all([text.array[stops + at] == byte for at, byte in enumerate(ARROW)], axis=0)
+    states, arrows = np.flatnonzero(numbered & ~arrow), np.flatnonzero(arrow)
+    transitions, continued = read_transitions(text, arrows, numbers[arrows], stops[arrows])
+    frame.check(text, np.flatnonzero(~numbered), continued)
+    return read_declarations(text, states, numbers[states], stops[states]), transitions
+
+
+class Frame:
+    """What stands around states and transitions: header, braces, ranks, legend."""
+
+    def __init__(self) -> None:
+        self._depth = 0
+        self._in_legend = False
+        self._is_closed = False
+
+    def check(self, text: DotText, lines: Positions, continued: set[int]) -> None:
+        """Check `lines`, those that begin with no number, but for those that continue a label."""
+        for line in lines.tolist():
+            if line in continued:
+                continue
+            content = text.line(line).strip()
+            if _HEADER.fullmatch(content) or content.startswith(b"subgraph "):
+                self._depth += content.count(b"{")
+                self._in_legend = content.startswith(b"subgraph cluster_legend")
+            elif content and not content.strip(b"}"):
+                self._depth -= len(content)
+                self._in_legend = False
+                if self._depth < 0:
+                    text.fail(line, "a closing brace too many")
+                if self._depth == 0:
+                    self._is_closed = True
+                    self.check_not_closed(text, first=line + 1)
+            elif _LIVENESS_STATE.match(content):
+                raise ParseError(
+                    "is TLC's liveness graph, which mixes states with the automaton of a temporal property",
+                    location=text.location(line),
+                    hint="read the dump beside it, without `_liveness` in its name",
+                )
+            elif not self._in_legend and not _SKIPPED.fullmatch(content):
+                text.fail(line)
+
+    def check_not_closed(self, text: DotText, *, first: int = 0) -> None:
+        """Check that from the line `first` on nothing follows, if the last brace has been seen."""
+        for line in range(first, len(text) if self._is_closed else 0):
+            content = text.line(line).strip()
+            if content:
+                text.fail(
+                    line, "text after the graph's closing brace" if content.strip(b"}") else "a closing brace too many"
+                )
+
+    def end(self, text: DotText) -> None:
+        """Check that the last brace has been seen."""
+        if self._depth > 0:
+            text.cut_at(len(text) - 1, "the file ends without its closing braces")
+
+
+def assemble(
+    builder: GraphBuilder,
+    *,
+    initial: npt.NDArray[np.int64],
+    ends: npt.NDArray[np.int64],
+    labels: npt.NDArray[np.int32],
+    label_texts: list[str],
+    fingerprints: npt.NDArray[np.int64],
+    n_excluded: int,
+    warnings: list[GraphWarning],
+) -> StateGraph:
+    """Make the graph of states that `builder` knows; `ends`, shape (m, 2), are numbers of states, as is `initial`."""
+    if n_excluded:
+        message = f"left out, being outside the constraints: {n_excluded} of the states"
+        warnings.append(GraphWarning("constrained-out", message))
+    if len(labels) and not any(label_texts[label] for label in np.unique(labels)):
+        message = "transitions carry no action names; dump with `-dump dot,actionlabels FILE`"
+        warnings.append(GraphWarning("no-action-labels", message))
+    return builder.build(
+        initial=initial,
+        sources=ends[:, 0],
+        targets=ends[:, 1],
+        labels=labels,
+        label_texts=label_texts,
+        fingerprints=fingerprints,
+        constrained_out_states=n_excluded,
+        warnings=warnings,
     )

@@ -48,6 +48,11 @@ class Transitions:
     def where(self, kept: npt.NDArray[np.bool_]) -> Transitions:
         return Transitions(self.ends[kept], self.lines[kept], self.labels[kept], self.label_texts)
 
+    def without(self, excluded: npt.NDArray[np.int64]) -> Transitions:
+        """Those that neither leave nor reach a state of `excluded`, numbers of TLC."""
+        touching = np.isin(self.ends, excluded)
+        return self.where(~(touching[:, 0] | touching[:, 1])) if len(excluded) else self
+
     def numbered(self, text: DotText, fingerprints: npt.NDArray[np.int64]) -> tuple[Transitions, Positions]:
         """Those between known states, and the positions of these states: all, or else the file must be one that is cut.
 

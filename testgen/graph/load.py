@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from testgen.errors import ParseError
-from testgen.graph.dot import read_dot
+from testgen.graph.dot import begins_like_dot, read_dot
+from testgen.graph.dot_pieces import read_dot_stream
 from testgen.graph.foreign_dot import is_foreign_dot, read_foreign_dot
 from testgen.graph.graph_json import read_graph_json
 from testgen.graph.itf import read_itf
 from testgen.graph.json_text import JsonText
 from testgen.graph.model import StateGraph
-from testgen.graph.source import Stream, check_text, find_pair, open_stream
+from testgen.graph.source import STANDARD_INPUT, Source, Stream, check_text, find_pair, open_stream
 from testgen.graph.tlc_json import read_tlc_json
 from testgen.graph.tlc_trace import read_tlc_trace
 
@@ -43,20 +44,26 @@ def load(name: str, *, allow_cut: bool = False) -> StateGraph:
         pair = find_pair(name)
         if pair is not None:
             return read_tlc_json(name, [files.enter_context(open_stream(part)) for part in pair])
-        return read_stream(files.enter_context(open_stream(name)), allow_cut=allow_cut)
+        stream = files.enter_context(open_stream(name))
+        if name != STANDARD_INPUT and begins_like_dot(stream.head):
+            return read_dot_stream(stream, lambda: open_stream(name), lambda whole: _read_dot(whole, allow_cut))
+        return read_stream(stream, allow_cut=allow_cut)
 
 
 def read_stream(stream: Stream, *, allow_cut: bool = False) -> StateGraph:
-    """Read the one file `stream`, of any format; see `load`."""
+    """Read the one file `stream`, of any format, which cannot be opened again; see `load`."""
     if _TLC_JSON.match(stream.head):
         return read_tlc_json(stream.name, [stream])
     if _OWN_JSON.match(stream.head):
         return read_graph_json(stream)
     if _JSON.match(stream.head):
         return _read_json(stream)
-    source = check_text(stream.whole())
+    return _read_dot(stream.whole(), allow_cut)
+
+
+def _read_dot(source: Source, allow_cut: bool) -> StateGraph:
     try:
-        return read_dot(source, allow_cut=allow_cut)
+        return read_dot(check_text(source), allow_cut=allow_cut)
     except ParseError as error:
         if not is_foreign_dot(source):
             raise

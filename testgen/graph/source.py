@@ -20,7 +20,17 @@ from typing import Protocol, Self
 from testgen.errors import InputError, Location, unreadable
 from testgen.graph._zstd import ZstdError, ZstdFile
 
-__all__ = ["COMPRESSED", "Source", "Stream", "check_text", "find_pair", "open_source", "open_stream", "resolve"]
+__all__ = [
+    "COMPRESSED",
+    "STANDARD_INPUT",
+    "Source",
+    "Stream",
+    "check_text",
+    "find_pair",
+    "open_source",
+    "open_stream",
+    "resolve",
+]
 
 COMPRESSED = ".gz", ".zst"
 """What is added to a dump's name when it is compressed."""
@@ -32,7 +42,7 @@ _OTHERS = {
     b"7z\xbc\xaf": "7-Zip",
     b"\x04\x22\x4d\x18": "LZ4",
 }
-_STANDARD_INPUT = "-"
+STANDARD_INPUT = "-"
 _PAIR = "-states.json", "-edges.json"
 _NOTHING = 100
 """Bytes, more than a JSON dump without states and edges has."""
@@ -79,7 +89,7 @@ def find_pair(name: str) -> tuple[str, str] | None:
 
     MongoDB's fork of TLC of 2025-06 writes `x-states.json`, `x-edges.json`, and an `x.json` with nothing in it.
     """
-    if name == _STANDARD_INPUT:
+    if name == STANDARD_INPUT:
         return None
     bare = uncompressed(name)
     ending = next((ending for ending in _PAIR if bare.endswith(ending)), None)
@@ -146,13 +156,13 @@ class Stream:
         self._buffered.close()
 
     def read(self, size: int = _CHUNK) -> bytes:
-        """The next bytes, about `size` of them; none at the end.
+        """The next bytes, at most `size` of them; none at the end.
 
         Raises:
             InputError: The compression is damaged or cut, or the file expands beyond the limit.
         """
         if self._pending:
-            content, self._pending = self._pending, b""
+            content, self._pending = self._pending[:size], self._pending[size:]
             return content
         return self._read(size)
 
@@ -218,7 +228,7 @@ def open_stream(name: str) -> Stream:
         SurroundingsError: There is no permission to read it.
     """
     try:
-        file: _Readable = sys.stdin.buffer if name == _STANDARD_INPUT else resolve(name).open("rb", buffering=0)
+        file: _Readable = sys.stdin.buffer if name == STANDARD_INPUT else resolve(name).open("rb", buffering=0)
     except OSError as error:
         raise unreadable(name, error) from error
     return Stream(name, file)
