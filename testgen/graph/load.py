@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 import io
 import re
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 
 from testgen.errors import ParseError
+from testgen.graph.collector import collector_paused
 from testgen.graph.dot import begins_like_dot, read_dot
 from testgen.graph.dot_pieces import read_dot_stream
 from testgen.graph.foreign_dot import is_foreign_dot, read_foreign_dot
@@ -40,7 +39,7 @@ def load(name: str, *, allow_cut: bool = False) -> StateGraph:
         ParseError: It is malformed, at a place told by line and column.
         GraphError: It is well formed but not a state graph.
     """
-    with _collector_paused(), ExitStack() as files:
+    with collector_paused(), ExitStack() as files:
         pair = find_pair(name)
         if pair is not None:
             return read_tlc_json(name, [files.enter_context(open_stream(part)) for part in pair])
@@ -87,18 +86,3 @@ def _read_json(stream: Stream) -> StateGraph:
         with Stream(source.name, io.BytesIO(source.content)) as again:
             return read_tlc_json(source.name, [again])
     text.fail("is JSON, but no state graph or trace that testgen knows", 0, hint="`testgen help formats` lists them")
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Spare the search for cycles: a graph's values hold none, and millions of them are looked at again and again.
-
-    A JSON dump of 490,400 states took 71 s of a busy machine with it, 38 s without.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

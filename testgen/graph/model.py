@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import getitem
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,7 @@ StateId = int
 TransitionId = int
 """Dense, 0…m−1: by source, then action, then target."""
 IntArray = npt.NDArray[np.int32] | npt.NDArray[np.int64]
+_BATCH = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +131,16 @@ class StateGraph:
 
     def state_digest(self, state: StateId) -> bytes:
         """32 bytes that stand for the state's content, the same in every dump of it."""
-        digest = hashlib.sha256(self._variables_digest)
-        for column, rank in enumerate(self.ranks[state]):
-            digest.update(self._value_digests[column][rank])
-        return digest.digest()
+        (digest,) = self.state_digests(np.array([state]))
+        return digest
+
+    def state_digests(self, states: npt.NDArray[np.int64]) -> list[bytes]:
+        """The `state_digest` of each of `states`."""
+        beginning, columns = self._variables_digest, self._value_digests
+        return [
+            hashlib.sha256(beginning + b"".join(map(getitem, columns, row))).digest()
+            for row in self.ranks[states].tolist()
+        ]
 
     @cached_property
     def digest(self) -> str:
@@ -142,8 +150,9 @@ class StateGraph:
         """
         digest = hashlib.sha256(b"testgen.graph/1\n")
         digest.update(self._variables_digest)
-        for state in range(self.n_states):
-            digest.update(self.state_digest(state))
+        for first in range(0, self.n_states, _BATCH):
+            batch = np.arange(first, min(first + _BATCH, self.n_states))
+            digest.update(b"".join(self.state_digests(batch)))
         digest.update("\n".join(map(str, self.actions)).encode())
         for array in (self.initial, self.offsets, self.targets, self.labels):
             digest.update(array.astype("<i8").tobytes())

@@ -93,55 +93,71 @@ def component_flow(ground: Ground) -> ComponentFlow:
 
 def fewest_paths(ground: Ground, flow: ComponentFlow) -> list[Path]:
     """Walk that flow: paths over places and moves, in no order that matters."""
-    crossings = _moves_by_component(ground, flow)
     begin = np.unique(flow.components[ground.starts], return_index=True)
     first_place = dict(zip(begin[0].tolist(), ground.starts[begin[1]].tolist(), strict=True))
-    walker = _Walker(ground, flow.components, crossings)
+    walker = _Walker(ground, flow)
     paths = [
         walker.walk(first_place[component])
         for component in np.flatnonzero(flow.starts).tolist()
         for _ in range(int(flow.starts[component]))
     ]
-    assert not any(crossings.values()), "a move was left over"
+    assert not walker.has_moves_left, "a move was left over"
     return paths
 
 
-def _moves_by_component(ground: Ground, flow: ComponentFlow) -> dict[int, list[int]]:
-    """For each component the moves by which paths leave it, each as often as paths take it; the last is taken first.
+def _crossings(ground: Ground, flow: ComponentFlow) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The moves by which paths leave components, each as often as paths take it.
 
     Of several moves between two components each that must be taken is taken once, and the first as often as is left.
+
+    Returns:
+        Offsets, shape (n_components + 1,): those that leave component c are `offsets[c]` … `offsets[c + 1] - 1`; and
+        the moves, of which the last of a component is taken first.
     """
     between = flow.between
     times = ground.moves[between].astype(np.int64)
     edges, first = np.unique(flow.edges, return_index=True)
     times[first] += flow.flow[edges] - np.bincount(flow.edges, times, len(edges)).astype(np.int64)[edges]
-    sources = flow.components[ground.sources[between]]
-    moves: dict[int, list[int]] = {}
     repeated = np.repeat(np.arange(len(between)), np.maximum(times - 1, 0))
-    for number in [*repeated[::-1].tolist(), *np.flatnonzero(times > 0)[::-1].tolist()]:
-        moves.setdefault(int(sources[number]), []).append(int(between[number]))
-    return moves
+    numbers = np.concatenate((repeated[::-1], np.flatnonzero(times > 0)[::-1]))
+    sources = flow.components[ground.sources[between[numbers]]]
+    offsets = np.zeros(len(flow.starts) + 1, dtype=np.int64)
+    np.cumsum(np.bincount(sources, minlength=len(flow.starts)), out=offsets[1:])
+    return offsets, between[numbers[np.argsort(sources, kind="stable")]]
 
 
 class _Walker:
     """Walks from a place through the components, going round in each that nobody has been to."""
 
-    def __init__(self, ground: Ground, components: npt.NDArray[np.int32], crossings: dict[int, list[int]]) -> None:
+    def __init__(self, ground: Ground, flow: ComponentFlow) -> None:
+        offsets, moves = _crossings(ground, flow)
         self._sources: list[int] = ground.sources.tolist()
         self._targets: list[int] = ground.targets.tolist()
-        self._components: list[int] = components.tolist()
-        self._tours = Tours(ground, components)
-        self._crossings = crossings
+        self._components: list[int] = flow.components.tolist()
+        self._tours = Tours(ground, flow.components)
+        self._moves: list[int] = moves.tolist()
+        self._begins: list[int] = offsets[:-1].tolist()
+        self._left: list[int] = offsets[1:].tolist()
+
+    @property
+    def has_moves_left(self) -> bool:
+        return self._left != self._begins
 
     def walk(self, place: int) -> Path:
         """Walk until no move is left over that leads on; the moves taken are left over no more."""
         start, walk = place, list[int]()
+        sources, targets, components, is_due = self._sources, self._targets, self._components, self._tours.is_due
+        moves, begins, left = self._moves, self._begins, self._left
         while True:
-            tour, place = self._tours.tour(place)
-            walk += tour
-            onward = self._crossings.get(self._components[place])
-            if not onward:
+            component = components[place]
+            if is_due[component]:
+                tour, place = self._tours.tour(place)
+                walk += tour
+            if left[component] == begins[component]:
                 return start, walk
-            move = onward.pop()
-            walk += [*self._tours.way(place, self._sources[move]), move]
-            place = self._targets[move]
+            left[component] -= 1
+            move = moves[left[component]]
+            if sources[move] != place:
+                walk += self._tours.way(place, sources[move])
+            walk.append(move)
+            place = targets[move]

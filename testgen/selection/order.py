@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Sequence
+from itertools import compress
 
 from testgen.graph import StateGraph
 from testgen.selection.criteria import NOTHING, Obligations
@@ -18,33 +19,25 @@ def most_first(paths: Sequence[Path], obligations: Obligations) -> list[Path]:
 
     A path ends where it adds nothing more, and is left out if it adds nothing at all.
     """
-    due = bytearray(b"\x01") * obligations.count
+    due = _all_due(obligations)
     along = [obligations.along(path) for path in paths]
 
-    def added(number: int) -> tuple[int, int]:
-        """How many obligations a path passes that are due, and after how many steps the last."""
-        passed: set[int] = set()
-        last = 0
-        for position, obligation in enumerate(along[number]):
-            if obligation != NOTHING and due[obligation] and obligation not in passed:
-                passed.add(obligation)
-                last = position
-        return len(passed), last
+    def added(number: int) -> int:
+        """How many obligations a path passes that are due."""
+        return len(set(compress(along[number], map(due.__getitem__, along[number]))))
 
-    heap = [(-added(number)[0], number) for number in range(len(paths))]
+    heap = [(-added(number), number) for number in range(len(paths))]
     heapq.heapify(heap)
     ordered: list[Path] = []
     while heap:
         _, number = heapq.heappop(heap)
-        count, last = added(number)
+        count = added(number)
         if count == 0:
             continue
         if heap and (-count, number) > heap[0]:
             heapq.heappush(heap, (-count, number))
             continue
-        for obligation in along[number][: last + 1]:
-            if obligation != NOTHING:
-                due[obligation] = 0
+        last = _strike(due, along[number])
         start, transitions = paths[number]
         ordered.append((start, transitions[:last]))
     return ordered
@@ -56,7 +49,7 @@ def cut_to(paths: Sequence[Path], max_steps: int, graph: StateGraph, obligations
     These begin with a shortest way to something due, and go on with due transitions as long as there are any.
     """
     kept = [(start, transitions[:max_steps]) for start, transitions in paths]
-    due = bytearray(b"\x01") * obligations.count
+    due = _all_due(obligations)
     for path in kept:
         _strike(due, obligations.along(path))
     if not any(due):
@@ -78,7 +71,7 @@ def cut_to(paths: Sequence[Path], max_steps: int, graph: StateGraph, obligations
             onward = None
             for transition in range(offsets[place], offsets[place + 1]):
                 passed = obligations.along((start, [*walk[-1:], transition]))[-1]
-                if passed != NOTHING and due[passed]:
+                if due[passed]:
                     onward, place = transition, targets[transition]
                     due[passed] = 0
                     walk.append(transition)
@@ -87,7 +80,17 @@ def cut_to(paths: Sequence[Path], max_steps: int, graph: StateGraph, obligations
     return kept
 
 
-def _strike(due: bytearray, passed: Sequence[int]) -> None:
-    for obligation in passed:
-        if obligation != NOTHING:
+def _all_due(obligations: Obligations) -> bytearray:
+    """For each obligation that it is due; and at the end that `NOTHING`, which is -1, is not."""
+    assert NOTHING == -1
+    return bytearray(b"\x01") * obligations.count + b"\x00"
+
+
+def _strike(due: bytearray, passed: Sequence[int]) -> int:
+    """Note that these are due no more; the position of the last that was."""
+    last = 0
+    for position, obligation in enumerate(passed):
+        if due[obligation]:
             due[obligation] = 0
+            last = position
+    return last

@@ -9,9 +9,9 @@ from itertools import accumulate, islice
 import numpy as np
 
 from testgen.analysis import count_behaviors
-from testgen.behavior import Behavior, Suite, behavior_id
+from testgen.behavior import Suite, make_behaviors
 from testgen.errors import Location, SelectionError
-from testgen.graph import StateGraph
+from testgen.graph import StateGraph, collector_paused
 from testgen.selection.all_behaviors import count_or_refuse, walk_behaviors
 from testgen.selection.certificate import proven_bound
 from testgen.selection.criteria import CRITERIA, NOTHING, Obligations
@@ -88,6 +88,7 @@ class _Chosen:
     uncovered: dict[str, int] = field(default_factory=dict)
 
 
+@collector_paused()
 def select_behaviors(graph: StateGraph, request: Request = Request()) -> Suite:
     """Choose behaviors of `graph` as `request` asks.
 
@@ -117,7 +118,7 @@ def select_behaviors(graph: StateGraph, request: Request = Request()) -> Suite:
         graph=graph,
         criterion=request.criterion,
         strategy=strategy,
-        behaviors=tuple(_behavior(graph, part, path) for path in paths),
+        behaviors=tuple(make_behaviors(graph, [part.whole(path) for path in paths])),
         lower_bound=chosen.lower_bound,
         obligations=chosen.obligations,
         uncovered={reason: count for reason, count in chosen.uncovered.items() if count},
@@ -272,9 +273,3 @@ def _keep_to_budget(paths: list[Path], request: Request) -> None:
 
 def _passed(paths: list[Path], obligations: Obligations) -> set[int]:
     return {passed for path in paths for passed in obligations.along(path) if passed != NOTHING}
-
-
-def _behavior(graph: StateGraph, part: Part, path: Path) -> Behavior:
-    start, transitions = part.whole(path)
-    states = (start, *graph.targets[list(transitions)].tolist())
-    return Behavior(behavior_id(graph, states, transitions), states, transitions)

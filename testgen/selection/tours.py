@@ -33,15 +33,17 @@ class Tours:
             if ground.moves[move]:
                 self._due_moves.setdefault(int(sources[move]), []).append((move, int(targets[move])))
         self._due_places = set(np.flatnonzero(ground.places).tolist())
-        self._n_due = np.bincount(components[sources[inner]], ground.moves[inner], len(components)).astype(int)
-        self._n_due += np.bincount(components, ground.places, len(components)).astype(int)
+        n_due = np.bincount(components[sources[inner]], ground.moves[inner], len(components)).astype(int)
+        n_due += np.bincount(components, ground.places, len(components)).astype(int)
+        self._n_due: list[int] = n_due.tolist()
+        self.is_due = bytearray((n_due > 0).astype(np.uint8).tobytes())
         self._components = components
 
     def tour(self, place: int) -> tuple[list[int], int]:
         """Walk from `place` until nothing is due in its component; the moves, and the place where that ends."""
         component = int(self._components[place])
-        n_due = int(self._n_due[component])
-        self._n_due[component] = 0
+        n_due = self._n_due[component]
+        self.is_due[component] = False
         walk: list[int] = []
         while True:
             if place in self._due_places:

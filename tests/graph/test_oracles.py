@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from testgen.behavior import behavior_id
+from testgen.behavior import behavior_id, make_behaviors
 from testgen.graph import StateGraph, dot_states
 from testgen.graph.dot import read_dot
 from testgen.graph.nx import to_networkx
@@ -145,6 +145,24 @@ def test_fingerprints_order_and_spelling_do_not_matter(plain: PlainGraph, one: R
     for transition in range(first.n_transitions):
         ends = (int(first.sources[transition]), int(first.targets[transition]))
         assert behavior_id(first, ends, (transition,)) == behavior_id(second, ends, (transition,))
+
+
+@FEWER
+@given(plain_graphs(hostile=True), randoms)
+def test_behaviors_made_together_have_the_ids_of_each(plain: PlainGraph, rng: Randoms) -> None:
+    graph = read(plain.dot(rng))
+    paths = []
+    for _ in range(4):
+        start = place = rng.randrange(graph.n_states)
+        transitions: list[int] = []
+        while len(transitions) < 5 and (onward := range(*graph.offsets[place : place + 2].tolist())):
+            transitions.append(rng.choice(onward))
+            place = int(graph.targets[transitions[-1]])
+        paths.append((start, transitions))
+    for behavior, (start, transitions) in zip(make_behaviors(graph, paths), paths, strict=True):
+        assert behavior.transitions == tuple(transitions)
+        assert behavior.states == (start, *graph.targets[transitions].tolist())
+        assert behavior.id == behavior_id(graph, behavior.states, behavior.transitions)
 
 
 @FEWER
