@@ -48,6 +48,7 @@ class Suite:
             "chance".
         least_steps: No suite of so few behaviors can do with fewer steps; None where that is not known.
         options: What else shaped the suite, in words.
+        because: Why this criterion, if nobody asked for it and it is not the usual one.
     """
 
     graph: StateGraph
@@ -59,6 +60,7 @@ class Suite:
     uncovered: Mapping[str, int] = field(default_factory=dict)
     least_steps: int | None = None
     options: tuple[str, ...] = ()
+    because: str = ""
 
     @property
     def selection(self) -> str:

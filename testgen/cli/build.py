@@ -64,6 +64,7 @@ class Built:
     files: int
     out: str
     criterion: str
+    because: str
     strategy: str
     lower_bound: int
     least_steps: int | None
@@ -113,7 +114,7 @@ def _shard(_: click.Context, __: click.Parameter, value: str | None) -> tuple[in
 @click.option(
     "--criterion",
     type=click.Choice(["behaviors", "states", "transitions", "actions", "action-pairs", "transition-pairs"]),
-    help="What to cover, every one of it.  [default: behaviors]",
+    help="What to cover, every one of it.  [default: behaviors if there are few enough, else transitions]",
 )
 @click.option(
     "--strategy",
@@ -249,6 +250,8 @@ def _build(request: _Request, options: BuildOptions) -> Built:
         suite = read_suite(options.suite, graph)
     else:
         suite = select_behaviors(graph, _selection(settings, options))
+        if suite.because and not options.quiet:
+            click.echo(f"criterion {suite.criterion}, strategy {suite.strategy}: {suite.because}", err=True)
     if options.plan_only:
         binding = None
         tests, written = [len(suite.behaviors)], _plan(suite, request)
@@ -264,6 +267,7 @@ def _build(request: _Request, options: BuildOptions) -> Built:
         files=len(tests),
         out=str(request.out),
         criterion=suite.criterion,
+        because=suite.because,
         strategy=suite.strategy,
         lower_bound=suite.lower_bound,
         least_steps=suite.least_steps,
@@ -311,7 +315,7 @@ def _selection(settings: SuiteSettings, options: BuildOptions) -> Request:
 
     budget = _read_budget(options.budget or settings.budget)
     return Request(
-        criterion=options.criterion or settings.criterion or "behaviors",
+        criterion=options.criterion or settings.criterion or "",
         strategy=options.strategy or (settings.strategy if options.criterion is None else None) or "",
         limit=options.limit or settings.limit or DEFAULT_LIMIT,
         max_tests=budget.get("tests"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import accumulate, islice
 
 import numpy as np
@@ -47,7 +47,8 @@ class Request:
     """What to select.
 
     Attributes:
-        criterion: What must be covered, a key of `STRATEGIES`.
+        criterion: What must be covered, a key of `STRATEGIES`; empty for behaviors if there are no more than
+            `DEFAULT_LIMIT`, or than `limit`, and else for transitions.
         strategy: How; empty for the criterion's first.
         limit: Refuse to select more behaviors than this.
         max_tests: Keep this many, those worth the most; for `sample`, draw this many.
@@ -60,7 +61,7 @@ class Request:
         shard: (i, n): of the suite the behaviors i, i + n, i + 2n, … , counted from 1.
     """
 
-    criterion: str = "behaviors"
+    criterion: str = ""
     strategy: str = ""
     limit: int = DEFAULT_LIMIT
     max_tests: int | None = None
@@ -95,9 +96,13 @@ def select_behaviors(graph: StateGraph, request: Request = Request()) -> Suite:
     Raises:
         SelectionError: There is no such criterion or strategy, nothing to cover, or more behaviors than the limit.
     """
-    strategy = _strategy(request)
     allowed, welcome = allowed_by(graph, request.only, request.avoid)
     part = part_of(graph, allowed, welcome)
+    because = ""
+    if not request.criterion:
+        criterion, because = _default_criterion(part.graph, request)
+        request = replace(request, criterion=criterion)
+    strategy = _strategy(request)
     if request.criterion == "behaviors":
         chosen = _whole_behaviors(part.graph, strategy, request)
         if part.graph.n_transitions < graph.n_transitions and (count := count_behaviors(graph)) is not None:
@@ -123,8 +128,23 @@ def select_behaviors(graph: StateGraph, request: Request = Request()) -> Suite:
         obligations=chosen.obligations,
         uncovered={reason: count for reason, count in chosen.uncovered.items() if count},
         least_steps=chosen.least_steps if is_whole else None,
+        because=because,
         options=_options(request, strategy),
     )
+
+
+def _default_criterion(graph: StateGraph, request: Request) -> tuple[str, str]:
+    """The criterion where none is asked for, and why it is not the usual one."""
+    if request.strategy in STRATEGIES["behaviors"]:
+        return "behaviors", ""
+    if request.strategy or request.has_least_steps:
+        return "transitions", ""
+    count = count_behaviors(graph)
+    if count is None:
+        return "transitions", "the graph has cycles, and so infinitely many behaviors"
+    if count > max(request.limit, DEFAULT_LIMIT):
+        return "transitions", f"the graph has {_shown(count)} behaviors"
+    return "behaviors", ""
 
 
 def _strategy(request: Request) -> str:

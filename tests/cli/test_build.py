@@ -376,10 +376,21 @@ def test_graph_without_action_labels_says_how_to_dump_them(
 
 def test_graph_with_a_cycle_is_told_with_the_cycle(build: Run, write_dot: Callable[..., Path]) -> None:
     write_dot([{"x": "1"}, {"x": "2"}], [(0, "Go", 1), (1, "Back", 0)])
-    answer = build()
+    answer = build("--criterion", "behaviors")
     assert (answer.code, answer.out) == (ExitCode.REQUEST, "")
     assert "infinitely many behaviors" in answer.err
     assert "Go, Back" in answer.err
+
+
+def test_graph_with_a_cycle_is_covered_by_its_transitions(build: Run, write_dot: Callable[..., Path]) -> None:
+    write_dot([{"x": "1"}, {"x": "2"}], [(0, "Go", 1), (1, "Back", 0)])
+    answer = build("--plan-only", "--json")
+    assert answer.code == ExitCode.DONE
+    document = json.loads(answer.out)
+    assert (document["criterion"], document["strategy"], document["tests"]) == ("transitions", "minimum", 1)
+    assert answer.err.endswith(
+        "criterion transitions, strategy minimum: the graph has cycles, and so infinitely many behaviors\n"
+    )
 
 
 def test_handwritten_file_in_the_way_is_told_and_stays(build: Run, here: Path) -> None:

@@ -19,6 +19,8 @@ from tests.strategies import PlainGraph, plain_graphs
 randoms = st.randoms(use_true_random=False)
 Path = tuple[tuple[int, ...], tuple[str, ...]]
 
+BEHAVIORS = Request("behaviors")
+
 
 def read(plain: PlainGraph, rng: random.Random | None = None, *, shuffled: bool = False) -> StateGraph:
     return read_dot(Source("drawn.dot", plain.dot(rng or random.Random(0), shuffled=shuffled).encode()))
@@ -156,14 +158,14 @@ def test_too_many_behaviors_are_counted_but_never_walked() -> None:
     with pytest.raises(
         SelectionError, match=f"{2**200:,} behaviors, more than the limit of {DEFAULT_LIMIT:,}"
     ) as caught:
-        select_behaviors(graph)
+        select_behaviors(graph, BEHAVIORS)
     assert "--limit" not in str(caught.value.hint)
 
 
 def test_a_cycle_is_told_by_its_actions() -> None:
     graph = read(graph_of((0, "Start", 1), (1, "Up(1)", 2), (2, "Down", 1), (2, "Stop", 3)))
     with pytest.raises(SelectionError) as caught:
-        select_behaviors(graph)
+        select_behaviors(graph, BEHAVIORS)
     assert "it goes round a cycle of 2 transitions (Up(1), Down)" in caught.value.message
     assert "--criterion transitions" in str(caught.value.hint)
 
@@ -171,12 +173,32 @@ def test_a_cycle_is_told_by_its_actions() -> None:
 def test_a_long_cycle_is_told_in_part() -> None:
     graph = read(graph_of(*[(state, f"A{state}", (state + 1) % 9) for state in range(9)]))
     with pytest.raises(SelectionError, match=r"a cycle of 9 transitions \(A0, A1, A2, A3, A4, A5, \.\.\.\)"):
-        select_behaviors(graph)
+        select_behaviors(graph, BEHAVIORS)
 
 
 def test_a_cycle_of_unlabelled_actions_is_told() -> None:
     with pytest.raises(SelectionError, match=r"\(\(unlabelled\), \(unlabelled\)\)"):
-        select_behaviors(read(graph_of((0, "", 1), (1, "", 0))))
+        select_behaviors(read(graph_of((0, "", 1), (1, "", 0))), BEHAVIORS)
+
+
+def test_by_default_too_many_behaviors_or_endless_ones_give_way_to_transitions() -> None:
+    many = select_behaviors(read(graph_of(*[(rung, label, rung + 1) for rung in range(14) for label in ("L", "R")])))
+    assert (many.criterion, many.strategy, len(many.behaviors)) == ("transitions", "minimum", 2)
+    assert many.because == "the graph has 16,384 behaviors"
+    endless = select_behaviors(read(graph_of((0, "Up", 1), (1, "Down", 0))))
+    assert (endless.criterion, endless.strategy, len(endless.behaviors)) == ("transitions", "minimum", 1)
+    assert endless.because == "the graph has cycles, and so infinitely many behaviors"
+
+
+def test_by_default_all_behaviors_are_taken_as_far_as_the_limit_was_raised() -> None:
+    graph = read(graph_of(*[(rung, label, rung + 1) for rung in range(14) for label in ("L", "R")]))
+    suite = select_behaviors(graph, Request(limit=16_384))
+    assert (suite.criterion, len(suite.behaviors), suite.because) == ("behaviors", 16_384, "")
+
+
+@pytest.mark.parametrize("request_", [Request(strategy="shortest"), Request(has_least_steps=True)])
+def test_a_strategy_without_a_criterion_is_for_transitions(request_: Request) -> None:
+    assert select_behaviors(read(graph_of((0, "A", 1), (0, "B", 1))), request_).criterion == "transitions"
 
 
 def test_a_cycle_out_of_reach_does_not_matter() -> None:

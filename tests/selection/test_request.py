@@ -287,7 +287,7 @@ def test_a_variable_that_a_comprehension_names_too_is_known_outside_of_it() -> N
     [
         Request("transitions", "shortest", has_least_steps=True),
         Request("actions", has_least_steps=True),
-        Request(has_least_steps=True),
+        Request("behaviors", has_least_steps=True),
     ],
 )
 def test_least_steps_are_for_the_minimum_alone(request_: Request) -> None:
@@ -310,7 +310,7 @@ def test_the_limit_holds_for_samples_and_budgets() -> None:
 
 def test_a_number_of_behaviors_with_thousands_of_digits_is_told() -> None:
     with pytest.raises(SelectionError, match=r"has about 10\^4515 behaviors"):
-        select_behaviors(read(ladder(15_000)), Request())
+        select_behaviors(read(ladder(15_000)), Request("behaviors"))
 
 
 def test_what_filters_leave_out_of_all_behaviors_is_counted() -> None:
