@@ -15,6 +15,15 @@ from testgen.errors import ExitCode
 from tests.conftest import STORE_BINDING, Answer, store_dot
 
 Run = Callable[..., Answer]
+DUMPS = Path(__file__).parent.parent / "data" / "dumps"
+STEPPER = """
+from testgen.bindings.protocol import Binding, action
+
+class Stepper(Binding):
+    @action("Next", parameters=lambda before, after: {"state": dict(after)})
+    def step(self, state):
+        pass
+"""
 CONTRACT = {"schema", "tests", "steps", "files", "out", "criterion", "strategy", "lower_bound", "seconds"}
 
 
@@ -58,6 +67,20 @@ def test_same_build_twice_leaves_no_difference(build: Run, here: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in (here / "generated").rglob("*")}
     assert "(0 changed, 0 removed)" in build().out
     assert {path: path.stat().st_mtime_ns for path in (here / "generated").rglob("*")} == before
+
+
+@pytest.mark.parametrize("specification", ["V-values", "W-values", "E-runtime-error"])
+def test_dumps_by_three_versions_of_tlc_give_the_same_bytes(specification: str, here: Path, run_testgen: Run) -> None:
+    (here / "stepper.py").write_text(STEPPER)
+    suites = []
+    for version in ("2.15", "2.20", "head"):
+        dump = str(DUMPS / f"{specification}--{version}.dot.gz")
+        for flag in ("--plan-only", "--binding=stepper.py:Stepper"):
+            answer = run_testgen("build", dump, flag, "--out", version, "--allow-cut", "-q")
+            assert answer.code == ExitCode.DONE, answer.err
+        suites.append(contents(here / version))
+    assert suites[0].keys() >= {"suite.json", "test_all.py"}
+    assert suites[0] == suites[1] == suites[2]
 
 
 def test_json_has_the_keys_of_the_contract(build: Run) -> None:
