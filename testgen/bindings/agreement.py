@@ -19,11 +19,13 @@ def agree(expected: object, observed: object) -> bool:
     (True, False, True)
     """
     # What nearly all values are made of first: a match on abstract base classes takes four times as long.
+    if expected is observed:
+        return True
     if type(expected) is dict and type(observed) is dict:
         return expected.keys() == observed.keys() and all(agree(expected[key], observed[key]) for key in expected)
     if type(expected) is list and type(observed) is list:
         return len(expected) == len(observed) and all(map(agree, expected, observed))
-    if type(expected) is str:
+    if type(expected) is str or (type(expected) is int and type(observed) is int):
         return expected == observed
     if isinstance(expected, bool) != isinstance(observed, bool):
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
@@ -166,5 +167,6 @@ def _check_parameters(binding: type[Binding], method: Any, arguments: Mapping[st
         )
 
 
+@functools.cache
 def _parameter_names(method: Any) -> list[str]:
     return list(inspect.signature(method).parameters)[1:]

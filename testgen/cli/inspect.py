@@ -20,7 +20,7 @@ __all__ = ["inspect"]
 
 _SAMPLE_WIDTH = 72
 _CYCLES_SHOWN = 5
-_PLANNED_UP_TO = 100_000
+_PLANNED_UP_TO = 500_000
 """Transitions, or pairs of them; for larger graphs `testgen build --plan-only` tells, and takes its time."""
 
 

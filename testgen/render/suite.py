@@ -14,7 +14,7 @@ from testgen.behavior import Behavior, Suite, behavior_id
 from testgen.bindings import Binding, Step, Story, binding_file, find_binding
 from testgen.bindings.story import tell_steps
 from testgen.errors import BindingError, GraphError, Location, RenderError, TestgenError
-from testgen.graph import StateGraph, StateId
+from testgen.graph import StateGraph, StateId, collector_paused
 from testgen.render.environment import render_template
 from testgen.render.layout import layout_import
 from testgen.render.naming import NamedStory, group_into_files, name_tests
@@ -69,6 +69,7 @@ class ModuleContext:
     tests: tuple[NamedStory, ...]
 
 
+@collector_paused()
 def render_suite(
     suite: Suite,
     binding_name: str,

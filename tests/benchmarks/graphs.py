@@ -1,12 +1,13 @@
-"""Measure reading and selection on growing graphs, each step in a process of its own, beside baselines.
+"""Measure reading, selection and rendering on growing graphs, each step in a process of its own, beside baselines.
 
     python tests/benchmarks/graphs.py [LARGEST]        up to so many transitions; default 1000000
     python tests/benchmarks/graphs.py --tlc K          a dump of (K + 1)³ states by the real TLC, and its own time
 
 The synthetic dumps have the lines of TLC 2.15, of a lattice of three counters with an action each, whose states lie in
 the file in the order of a breadth-first search. Baselines: a regular expression over the lines (no values read), the
-building of a networkx graph from what it finds, and a greedy cover by paths over networkx; those that take minutes are
-left out from a size on. Prints seconds of one run and ratios; memory is the highest that the process had.
+building of a networkx graph from what it finds, a greedy cover by paths over networkx, and f-strings in place of
+templates; those that take minutes are left out from a size on. Prints seconds of one run and ratios; memory is the
+highest that the process had.
 """
 
 from __future__ import annotations
@@ -19,14 +20,53 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 SIZES = (10_000, 100_000, 1_000_000, 5_000_000)
-SLOW_BEYOND = 1_100_000
+LARGEST = {
+    "read_with_expression": 1_100_000,
+    "read_into_networkx": 1_100_000,
+    "read_with_pydot": 2_000,
+    "select_greedily": 1_100_000,
+    "render_with_testgen": 110_000,
+    "render_by_hand": 110_000,
+}
+"""Transitions up to which each is measured; beyond, it takes minutes or more memory than there is."""
 ACTIONS = ("Right", "Up", "Far")
 
+BINDING = """from testgen.bindings.protocol import Binding, action, observes
+
+class Lattice(Binding):
+    def __init__(self):
+        self.at = [0, 0, 0]
+
+    @action("Right")
+    def right(self):
+        self.at[0] += 1
+
+    @action("Up")
+    def up(self):
+        self.at[1] += 1
+
+    @action("Far")
+    def far(self):
+        self.at[2] += 1
+
+    @observes("x")
+    def x(self):
+        return self.at[0]
+
+    @observes("y")
+    def y(self):
+        return self.at[1]
+
+    @observes("z")
+    def z(self):
+        return self.at[2]
+"""
 SPECIFICATION = """---- MODULE Lattice ----
 EXTENDS Integers
 CONSTANT K
@@ -134,6 +174,40 @@ def select_greedily(path: Path) -> str:
     return f"{tests:,} tests, {steps:,} steps; selected in {time.perf_counter() - started:.1f} s"
 
 
+def _suite_to_render(path: Path) -> tuple[Any, float]:
+    from testgen.graph import load
+    from testgen.selection import Request, select_behaviors
+
+    suite = select_behaviors(load(str(path)), Request("transitions", limit=10**9))
+    return suite, time.perf_counter()
+
+
+def render_with_testgen(path: Path) -> str:
+    from testgen.render import render_suite
+
+    suite, started = _suite_to_render(path)
+    binding = path.with_name("lattice_binding.py")
+    binding.write_text(BINDING, encoding="ascii")
+    files = render_suite(suite, f"{binding}:Lattice", version="0", folder=path.with_name("generated"))
+    size = sum(len(file.text) for file in files) / 1e6
+    return f"{len(suite.behaviors):,} tests, {size:.1f} MB; rendered in {time.perf_counter() - started:.2f} s"
+
+
+def render_by_hand(path: Path) -> str:
+    """The same statements by f-strings: no template, no layout, no names of its own, not checked to be Python."""
+    suite, started = _suite_to_render(path)
+    graph = suite.graph
+    parts = []
+    for behavior in suite.behaviors:
+        lines = [f"def test_{behavior.id}(lattice: Lattice) -> None:"]
+        for transition, state in zip(behavior.transitions, behavior.states[1:], strict=True):
+            values = ", ".join(f"{name}={value}" for name, value in graph.state(state).items())
+            lines.append(f"    lattice.{graph.action(transition).name.lower()}()\n    lattice.check_state({values})")
+        parts.append("\n".join(lines))
+    size = len("\n\n\n".join(parts)) / 1e6
+    return f"{len(suite.behaviors):,} tests, {size:.1f} MB; rendered in {time.perf_counter() - started:.2f} s"
+
+
 WORK = {
     function.__name__: function
     for function in (
@@ -143,6 +217,8 @@ WORK = {
         read_with_pydot,
         select_with_testgen,
         select_greedily,
+        render_with_testgen,
+        render_by_hand,
     )
 }
 
@@ -165,7 +241,7 @@ def compare(path: Path, n_transitions: int) -> None:
     say(f"\n{n_transitions:,} transitions, {megabytes:,.1f} MB")
     ours = {}
     for work in WORK:
-        if n_transitions > (2_000 if work == "read_with_pydot" else SLOW_BEYOND) and "testgen" not in work:
+        if n_transitions > LARGEST.get(work, n_transitions):
             continue
         seconds, memory, said = measured(work, path)
         kind = work.partition("_")[0]
