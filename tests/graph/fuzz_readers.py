@@ -19,12 +19,14 @@ import sys
 import time
 import traceback
 from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from testgen.errors import TestgenError
 from testgen.graph import StateGraph
 from testgen.graph._zstd import ZstdFile
-from testgen.graph.dot import read_dot
+from testgen.graph.dot import begins_like_dot, read_dot
+from testgen.graph.dot_pieces import read_dot_stream
 from testgen.graph.export import graph_document
 from testgen.graph.load import read_stream
 from testgen.graph.source import Source, Stream
@@ -173,19 +175,54 @@ def outcome(number: int) -> tuple[str, str]:
     """The format of a case, and how it ended: `graph` or the kind of error.
 
     Raises:
-        AssertionError: An error is badly told, or a graph is none.
+        AssertionError: An error is badly told, a graph is none, or a dump in pieces is another than the whole.
     """
     kind, files, rng = damaged(number)
-    try:
-        if kind == "pair":
-            graph = read_tlc_json("pair", [Stream(f"part{at}", io.BytesIO(file)) for at, file in enumerate(files)])
-        else:
-            graph = read_stream(Stream("file", io.BytesIO(files[0])), allow_cut=rng.random() < 0.3)
-    except TestgenError as error:
-        check_error(error)
-        return kind, type(error).__name__
-    check(graph)
+    allow_cut, piece_bytes = rng.random() < 0.3, rng.choice([50, 300, 2000])
+    read = read_together if kind == "pair" else functools.partial(read_one, allow_cut=allow_cut)
+    result = attempt(lambda: read(files))
+    if kind == "dot":
+        again = attempt(lambda: read_pieces(files[0], piece_bytes, allow_cut))
+        assert described(again) == described(result)
+    if isinstance(result, TestgenError):
+        check_error(result)
+        return kind, type(result).__name__
+    check(result)
     return kind, "graph"
+
+
+def attempt(read: Callable[[], StateGraph]) -> StateGraph | TestgenError:
+    try:
+        return read()
+    except TestgenError as error:
+        return error
+
+
+def described(result: StateGraph | TestgenError) -> object:
+    if isinstance(result, TestgenError):
+        return type(result), str(result)
+    return result.digest, result.fingerprints.tolist(), result.warnings, result.constrained_out_states
+
+
+def read_one(files: Sequence[bytes], *, allow_cut: bool) -> StateGraph:
+    return read_stream(Stream("file", io.BytesIO(files[0])), allow_cut=allow_cut)
+
+
+def read_together(files: Sequence[bytes]) -> StateGraph:
+    return read_tlc_json("pair", [Stream(f"part{at}", io.BytesIO(file)) for at, file in enumerate(files)])
+
+
+def read_pieces(content: bytes, piece_bytes: int, allow_cut: bool) -> StateGraph:
+    def reopen() -> Stream:
+        return Stream("file", io.BytesIO(content))
+
+    def whole(source: Source) -> StateGraph:
+        return read_one([source.content], allow_cut=allow_cut)
+
+    stream = reopen()
+    if not begins_like_dot(stream.head):
+        return read_stream(stream, allow_cut=allow_cut)
+    return read_dot_stream(stream, reopen, whole, piece_bytes=piece_bytes)
 
 
 def check_error(error: TestgenError) -> None:
