@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from testgen.cli.output import plural, print_json, print_rows, progress, warn
+from testgen.cli.output import plural, print_json, print_rows, progress, warn, working
 from testgen.cli.project import Project, SuiteSettings, dump_name, find_project, shown_path
 from testgen.errors import BindingError, ExitCode, Location
 
@@ -242,14 +242,16 @@ def _build(request: _Request, options: BuildOptions) -> Built:
 
     started = time.perf_counter()
     settings = request.settings
-    graph = load(request.graph, allow_cut=options.allow_cut)
+    with working(f"reading {request.graph}", quiet=options.quiet):
+        graph = load(request.graph, allow_cut=options.allow_cut)
     if not options.quiet:
         for warning in graph.warnings:
             warn(f"{request.graph}: {warning.message}")
     if options.suite is not None:
         suite = read_suite(options.suite, graph)
     else:
-        suite = select_behaviors(graph, _selection(settings, options))
+        with working(f"selecting behaviors of {request.graph}", quiet=options.quiet):
+            suite = select_behaviors(graph, _selection(settings, options))
         if suite.because and not options.quiet:
             click.echo(f"criterion {suite.criterion}, strategy {suite.strategy}: {suite.because}", err=True)
     if options.plan_only:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from testgen.cli.output import inert, plural, print_json, print_rows, warn
+from testgen.cli.output import inert, plural, print_json, print_rows, warn, working
 from testgen.errors import SelectionError
 
 if TYPE_CHECKING:
@@ -55,7 +55,8 @@ def inspect(graph: str, as_json: bool, allow_cut: bool, export: Path | None) -> 
     from testgen.graph import export_graph, load
     from testgen.selection import STRATEGIES
 
-    loaded = load(graph, allow_cut=allow_cut)
+    with working(f"reading {graph}"):
+        loaded = load(graph, allow_cut=allow_cut)
     census = take_census(loaded)
     if export is not None:
         export_graph(loaded, export)

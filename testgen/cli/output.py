@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-__all__ = ["inert", "plural", "print_json", "print_rows", "progress", "warn"]
+__all__ = ["inert", "plural", "print_json", "print_rows", "progress", "warn", "working"]
 
 
 def print_json(schema: str, document: dict[str, Any]) -> None:  # Any: JSON
@@ -42,6 +42,21 @@ def plural(number: int, noun: str) -> str:
 
 
 @contextmanager
+def working(label: str, *, quiet: bool = False) -> Iterator[None]:
+    """Say on stderr what goes on and for how long, where nobody knows how much is left; nothing if it is no terminal."""
+    if quiet or not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = SpinnerColumn(), TextColumn(label, markup=False), TimeElapsedColumn()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        bar.add_task(label, total=None)
+        yield
+
+
+@contextmanager
 def progress(label: str, *, quiet: bool = False) -> Iterator[Callable[[int, int], None]]:
     """Show a bar on stderr while long work goes on; nothing if stderr is no terminal.
 
@@ -54,7 +69,10 @@ def progress(label: str, *, quiet: bool = False) -> Iterator[Callable[[int, int]
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    columns = (SpinnerColumn(), TextColumn(label), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        *(SpinnerColumn(), TextColumn(label, markup=False)),
+        *(BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(label, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)

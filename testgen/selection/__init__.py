@@ -3,6 +3,6 @@
 A criterion says what must be covered, a strategy how, a budget how much.
 """
 
-from testgen.selection.request import DEFAULT_LIMIT, STRATEGIES, Request, select_behaviors
+from testgen.selection.request import DEFAULT_LIMIT, STRATEGIES, Rate, Request, select_behaviors
 
-__all__ = ["DEFAULT_LIMIT", "STRATEGIES", "Request", "select_behaviors"]
+__all__ = ["DEFAULT_LIMIT", "STRATEGIES", "Rate", "Request", "select_behaviors"]

@@ -24,7 +24,7 @@ from testgen.selection.part import Part, Path, part_of
 from testgen.selection.sampled import random_walks, sampled_paths
 from testgen.selection.shortest import shortest_paths
 
-__all__ = ["DEFAULT_LIMIT", "STRATEGIES", "Request", "select_behaviors"]
+__all__ = ["DEFAULT_LIMIT", "STRATEGIES", "Rate", "Request", "select_behaviors"]
 
 DEFAULT_LIMIT = 10_000
 """More tests than this are rarely wanted; the user says so with `--limit`."""
@@ -43,6 +43,17 @@ STRATEGIES: dict[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Rate:
+    """How long tests take, in seconds: so much each, and so much for each of its steps."""
+
+    seconds_per_test: float
+    seconds_per_step: float
+
+    def seconds(self, n_tests: int, n_steps: int) -> float:
+        return n_tests * self.seconds_per_test + n_steps * self.seconds_per_step
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """What to select.
 
@@ -53,6 +64,8 @@ class Request:
         limit: Refuse to select more behaviors than this.
         max_tests: Keep this many, those worth the most; for `sample`, draw this many.
         max_steps_in_all: Keep as many as have no more steps together.
+        max_seconds: Keep as many as take no longer together, at this `rate`.
+        rate: Needed for that.
         max_steps: No behavior is longer.
         has_least_steps: Whether a smallest suite is to have the fewest steps among all such.
         seed: Of the strategies that leave it to chance.
@@ -66,6 +79,8 @@ class Request:
     limit: int = DEFAULT_LIMIT
     max_tests: int | None = None
     max_steps_in_all: int | None = None
+    max_seconds: float | None = None
+    rate: Rate | None = None
     max_steps: int | None = None
     has_least_steps: bool = False
     seed: int = 0
@@ -75,7 +90,7 @@ class Request:
 
     @property
     def has_budget(self) -> bool:
-        return self.max_tests is not None or self.max_steps_in_all is not None
+        return any(most is not None for most in (self.max_tests, self.max_steps_in_all, self.max_seconds))
 
 
 @dataclass(slots=True)
@@ -169,6 +184,7 @@ def _options(request: Request, strategy: str) -> tuple[str, ...]:
     named = [f"only {text}" for text in request.only] + [f"avoid {text}" for text in request.avoid]
     named += [f"at most {request.max_tests} tests"] if request.max_tests else []
     named += [f"at most {request.max_steps_in_all} steps in all"] if request.max_steps_in_all else []
+    named += [f"at most {request.max_seconds:g} seconds in all"] if request.max_seconds else []
     named += [f"at most {request.max_steps} steps a test"] if request.max_steps else []
     named += ["least steps"] if request.has_least_steps else []
     named += [f"seed {request.seed}"] if strategy in ("sample", "random") else []
@@ -260,7 +276,7 @@ def _shown(count: int) -> str:
 def _not_empty(chosen: _Chosen, graph: StateGraph) -> _Chosen:
     if not chosen.paths:
         raise SelectionError(
-            "no behavior is left: all are too long for --max-steps, or the first already for --budget steps",
+            "no behavior is left: all are too long for --max-steps, or the first already for --budget",
             location=Location(graph.source),
             hint="raise them; --max-steps makes tests shorter, so that more fit into a budget",
         )
@@ -289,6 +305,10 @@ def _keep_to_budget(paths: list[Path], request: Request) -> None:
     if request.max_steps_in_all is not None:
         steps = accumulate(len(transitions) for _, transitions in paths)
         del paths[sum(total <= request.max_steps_in_all for total in steps) :]
+    if request.max_seconds is not None:
+        assert request.rate is not None, "seconds are measured in something"
+        seconds = accumulate(request.rate.seconds(1, len(transitions)) for _, transitions in paths)
+        del paths[sum(total <= request.max_seconds for total in seconds) :]
 
 
 def _passed(paths: list[Path], obligations: Obligations) -> set[int]:

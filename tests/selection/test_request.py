@@ -16,7 +16,7 @@ from testgen.errors import SelectionError
 from testgen.graph import StateGraph
 from testgen.graph.dot import read_dot
 from testgen.graph.source import Source
-from testgen.selection import STRATEGIES, Request, select_behaviors
+from testgen.selection import STRATEGIES, Rate, Request, select_behaviors
 from tests.strategies import PlainGraph, plain_graphs
 
 Walk = tuple[int, ...]
@@ -329,3 +329,21 @@ def test_cut_walks_take_nothing_twice() -> None:
     values = ((("int", 0),),)
     graph = read(PlainGraph(("x",), values, frozenset({0}), tuple((0, f"A{number}", 0) for number in range(12))))
     assert len(select_behaviors(graph, Request("transitions", max_steps=4)).behaviors) == 3
+
+
+def test_a_budget_of_seconds_counts_tests_and_steps() -> None:
+    graph = read(ladder(6))
+    whole = select_behaviors(graph, Request("behaviors"))
+    rate = Rate(seconds_per_test=0.5, seconds_per_step=0.25)
+    suite = select_behaviors(graph, Request("behaviors", max_seconds=11.9, rate=rate))
+    assert {len(behavior.transitions) for behavior in whole.behaviors} == {6}
+    assert len(suite.behaviors) == 5  # of 2 s each
+    assert suite.behaviors == whole.behaviors[:5]
+    assert suite.uncovered == {"budget": len(whole.behaviors) - 5}
+    assert suite.options == ("at most 11.9 seconds in all",)
+    assert rate.seconds(5, suite.n_steps) == 10
+
+
+def test_a_budget_of_seconds_too_small_for_any_test_is_refused() -> None:
+    with pytest.raises(SelectionError, match="the first already for --budget"):
+        select_behaviors(read(ladder(3)), Request("transitions", max_seconds=0.1, rate=Rate(1, 0)))
