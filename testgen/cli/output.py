@@ -43,7 +43,7 @@ def plural(number: int, noun: str) -> str:
 
 @contextmanager
 def working(label: str, *, quiet: bool = False) -> Iterator[None]:
-    """Say on stderr what goes on and for how long, where nobody knows how much is left; nothing if it is no terminal."""
+    """Say on stderr what goes on and for how long, where nobody knows how much is left, if that is a terminal."""
     if quiet or not sys.stderr.isatty():
         yield
         return
