@@ -176,9 +176,9 @@ def find_in_sorted(keys: npt.NDArray[np.int64], wanted: npt.NDArray[np.int64]) -
         return np.full(wanted.shape, -1, dtype=np.int64)
     flat = wanted.reshape(-1)
     shift = np.uint64(64 - max(1, min(24, len(keys).bit_length())))
-    buckets = np.arange((1 << int(np.uint64(64) - shift)) + 1, dtype=np.uint64)
-    begins = np.searchsorted(keys.astype(np.uint64) ^ _SIGN, buckets[:-1] << shift)
-    if np.diff(begins).max(initial=0) > _FEW:  # crowded: the plain way
+    sizes = np.bincount(((keys.astype(np.uint64) ^ _SIGN) >> shift).astype(np.int64), minlength=1 << (64 - int(shift)))
+    begins = np.cumsum(sizes) - sizes
+    if sizes.max() > _FEW:  # crowded: the plain way
         positions = np.searchsorted(keys, flat)
     else:
         positions = np.empty(len(flat), dtype=np.int64)

@@ -128,14 +128,16 @@ class GraphBuilder:
                 hint="TLC marks them, by `,style = filled]` at the end of a line of DOT; was the file edited by hand?",
             )
         names, columns, ranks = self._canonical_columns()
-        used, used_numbers = np.unique(labels, return_inverse=True)
-        actions, action_numbers = _canonical_actions([label_texts[number] for number in used.tolist()])
+        used = np.flatnonzero(np.bincount(labels, minlength=len(label_texts)))
+        actions, used_numbers = _canonical_actions([label_texts[number] for number in used.tolist()])
+        action_numbers = np.zeros(len(label_texts), dtype=np.int32)
+        action_numbers[used] = used_numbers
         levels = self._levels(initial, sources, targets)
         order = _canonical_order(ranks, levels)
         number = np.empty(self._n_states, dtype=np.int64)
         number[order] = np.arange(self._n_states)
         offsets, packed_targets, packed_labels = _pack(
-            number[sources], number[targets], action_numbers[used_numbers], self._n_states
+            number[sources], number[targets], action_numbers[labels], self._n_states
         )
         ranks, levels = np.ascontiguousarray(ranks[order]), levels[order]
         return StateGraph(

@@ -159,7 +159,8 @@ def assemble(
     if n_excluded:
         message = f"left out, being outside the constraints: {n_excluded} of the states"
         warnings.append(GraphWarning("constrained-out", message))
-    if len(labels) and not any(label_texts[label] for label in np.unique(labels)):
+    used = np.flatnonzero(np.bincount(labels, minlength=len(label_texts)))
+    if len(used) and not any(label_texts[label] for label in used.tolist()):
         message = "transitions carry no action names; dump with `-dump dot,actionlabels FILE`"
         warnings.append(GraphWarning("no-action-labels", message))
     return builder.build(

@@ -123,7 +123,9 @@ class _States:
         fingerprints = numbers[order]
         if not len(numbers) or (np.diff(fingerprints) == 0).any():
             return None
-        excluded = np.setdiff1d(np.concatenate(self._excluded), fingerprints)
+        excluded = np.concatenate(self._excluded)
+        if len(excluded):
+            excluded = np.setdiff1d(excluded, fingerprints)
         found = transitions.between(fingerprints, excluded)
         builder = self._builder(name, order)
         if found is None or builder is None:
