@@ -8,5 +8,6 @@ from __future__ import annotations
 
 from testgen.bindings.mongo_transactions import Transactions
 from testgen.runtime import binding_fixture
+from testgen.runtime.recording import recorded
 
-server = binding_fixture(Transactions)
+server = binding_fixture(recorded(Transactions))
