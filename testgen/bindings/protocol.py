@@ -24,8 +24,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar
 
-from testgen.bindings.agreement import agree
 from testgen.errors import BindingError
+from testgen.values.agreement import agree
 from testgen.values.plain import Plain, python_literal
 
 if TYPE_CHECKING:

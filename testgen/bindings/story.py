@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
-from testgen.bindings.agreement import agree
 from testgen.bindings.protocol import Binding, Step, method_name
 from testgen.errors import BindingError
+from testgen.values.agreement import agree
 from testgen.values.plain import Plain
 
 __all__ = ["Call", "StepStory", "Story", "names_used", "tell_steps"]

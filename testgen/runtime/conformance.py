@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Set
 
-from testgen.bindings.agreement import agree, as_function
+from testgen.values.agreement import agree, as_function
 from testgen.values.plain import python_literal
 
 __all__ = ["differences"]

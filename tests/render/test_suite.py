@@ -20,12 +20,12 @@ from hypothesis import strategies as st
 
 from testgen.behavior import Suite
 from testgen.bindings import Binding, find_binding
-from testgen.bindings.agreement import agree
 from testgen.errors import BindingError, GraphError, RenderError
 from testgen.graph import StateGraph, load
 from testgen.render import RenderedFile, render_suite
 from testgen.selection import select_behaviors
 from testgen.values import Model, python_literal, to_plain
+from testgen.values.agreement import agree
 from tests.conftest import STORE_BINDING, TESTS, dot
 from tests.strategies import Term, build, hostile_strings, terms
 

@@ -3,9 +3,9 @@
 import pytest
 from hypothesis import given
 
-from testgen.bindings.agreement import agree
 from testgen.runtime.conformance import differences
 from testgen.values import Model, to_plain
+from testgen.values.agreement import agree
 from tests.strategies import Term, build, terms
 
 
