@@ -41,7 +41,8 @@ def read(text: str) -> StateGraph:
 
 
 def render(suite: Suite, binding: str = STORE_BINDING, **options: Any) -> list[RenderedFile]:
-    return render_suite(suite, binding, version="0", **options)
+    """The files of tests; the suite file beside them is `test_suite_file_tells...`'s."""
+    return [file for file in render_suite(suite, binding, version="0", **options) if file.name.endswith(".py")]
 
 
 # What a suite looks like, and that it runs
