@@ -113,14 +113,17 @@ def print_summary(all_measured: list[Measured]) -> None:
     """Print a line for each of several graphs."""
     criteria = list(all_measured[0].coverage.criteria)
     has_log = all_measured[0].coverage.has_log
-    heads = ["tests", *(["passed"] if has_log else []), *criteria]
+    heads = ["tests", *(["passed"] if has_log else []), *criteria, "refused"]
     rows = []
     for measured in all_measured:
         coverage = measured.coverage
         tests = sum(count.tests for count in coverage.tests)
         passed = sum(count.outcomes["passed"] for count in coverage.tests)
         covered = [percent(coverage.covered(name), coverage.criteria[name].count) for name in criteria]
-        rows.append([measured.name, f"{tests:,}", *([f"{passed:,}"] if has_log else []), *covered])
+        refused = [f"{coverage.refused_transitions:,}" if coverage.refused_transitions else ""]
+        rows.append([measured.name, f"{tests:,}", *([f"{passed:,}"] if has_log else []), *covered, *refused])
+    if not any(row[-1] for row in rows):  # few suites are about what a system refuses
+        heads, rows = heads[:-1], [row[:-1] for row in rows]
     print_table([click.style("executed" if has_log else "planned", bold=True), *heads], rows)
 
 

@@ -28,15 +28,12 @@ def print_rows(rows: Iterable[tuple[str, str]]) -> None:
 
 def print_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print rows under a head, the first column to the left, the others, numbers most likely, to the right."""
-    cells = [head, *rows]
-    widths = [max(len(click.unstyle(row[column])) for row in cells) for column in range(len(head))]
-    for number, row in enumerate(cells):
-        texts = [
-            click.style(text, dim=True) if text and column and not number else text for column, text in enumerate(row)
-        ]
-        padding = [" " * (width - len(click.unstyle(text))) for width, text in zip(widths, row, strict=True)]
-        line = [texts[0] + padding[0], *(gap + text for gap, text in zip(padding[1:], texts[1:], strict=True))]
-        click.echo("  ".join(line).rstrip())
+    table = [[head[0], *(click.style(text, dim=True) if text else "" for text in head[1:])], *rows]
+    widths = [max(len(click.unstyle(row[column])) for row in table) for column in range(len(head))]
+    for row in table:
+        gaps = [" " * (width - len(click.unstyle(text))) for width, text in zip(widths, row, strict=True)]
+        cells = [row[0] + gaps[0], *(gap + text for gap, text in zip(gaps[1:], row[1:], strict=True))]
+        click.echo("  ".join(cells).rstrip())
 
 
 def inert(text: str) -> str:

@@ -99,7 +99,7 @@ def find_evidence(graph: StateGraph, *, suite_files: Sequence[Path] = (), runs: 
         tuple(replace(evidence, records=tuple(records[key])) for key, evidence in suites.items()),
         tuple(runs),
         dict(Counter(suite.graph for suite in logged for _ in suite.records if suite.graph != graph.digest[:_DIGITS])),
-        tuple(_warnings(runs)),
+        tuple(_warnings(runs, graph)),
     )
 
 
@@ -148,11 +148,15 @@ def _refuse(graph: StateGraph, runs: Sequence[Run], logged: Sequence[LoggedSuite
     )
 
 
-def _warnings(runs: Sequence[Run]) -> list[str]:
+def _warnings(runs: Sequence[Run], graph: StateGraph) -> list[str]:
     warnings = []
+    logged = [suite for run in runs for suite in run.suites]
+    ours = {suite.folder for suite in logged if suite.graph == graph.digest[:_DIGITS]}
+    for name in sorted({suite.folder for suite in logged if suite.graph != graph.digest[:_DIGITS]} & ours):
+        warnings.append(f"the log has tests of {name} for another graph, which do not count: were they run before?")
     for run in runs:
         if run.is_cut:
-            warnings.append(f"{run.path}: the last line is cut and was dropped, after {run.n_tests:,} tests")
+            warnings.append(f"{run.path}: the last line is cut and was dropped; tests before it: {run.n_tests:,}")
         elif not run.is_whole:
-            warnings.append(f"{run.path}: the run was broken off after {run.n_tests:,} tests")
+            warnings.append(f"{run.path}: the process was killed; tests told until then: {run.n_tests:,}")
     return warnings

@@ -159,9 +159,7 @@ def _check(suite: SuiteEvidence, records: list[Record], tellings: Mapping[str, T
     """
     warnings = []
     if unknown := len(suite.records) - len(records):
-        warnings.append(
-            f"{suite.name}: the log has {unknown:,} tests that the suite file does not; was it built in between?"
-        )
+        warnings.append(f"{suite.name}: tests in the log that the suite file does not have: {unknown:,}; built since?")
     for record in records:
         progress = tellings[record.key].progress
         if record.outcome == "passed" and progress is not None and record.done != len(progress):

@@ -75,6 +75,7 @@ class GraphCoverage:
         part: The part of the graph that can be reached, by whose numbers all is counted.
         criteria: By name.
         actions: By name.
+        refused_transitions: How many transitions tests show, or are to show, that the system refuses.
         tests: For each suite of the evidence.
         cut_by: Why suites that are planned do not hold all they were to cover: "budget", "shard", …
         is_vacuous: Whether there are logs, and no test in them got as far as its initial state.
@@ -85,6 +86,7 @@ class GraphCoverage:
     part: Part
     criteria: Mapping[str, CriterionCoverage]
     actions: Mapping[str, ActionCoverage]
+    refused_transitions: int
     tests: tuple[TestCount, ...]
     cut_by: tuple[str, ...]
     is_vacuous: bool
@@ -145,6 +147,7 @@ def measure_graph(evidence: Evidence, *, criteria: Sequence[str] = CRITERIA_SHOW
         part=part,
         criteria=measured,
         actions=_actions(part.graph, transitions),
+        refused_transitions=int((transitions.fates == Fate.REFUSED).sum()),
         tests=tuple(count_tests(suite) for suite in evidence.suites),
         cut_by=_cut_by(evidence.suites),
         is_vacuous=evidence.has_log and Fate.EXECUTED not in steps.start_fates,

@@ -24,6 +24,7 @@ import re
 import secrets
 import time
 from collections.abc import Generator
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,8 @@ _HEAD_BYTES = 4096
 _KEY = re.compile(r"_([0-9a-f]{8}(?:[0-9a-f]{24})?(?:_\d{1,4})?)$")
 _WORDS = 200
 """Characters of why a test did not pass; the run itself tells the whole."""
+_JSON = json.JSONEncoder(ensure_ascii=False)
+"""Made once: `json.dumps` would make one for each line, which takes longer than the line."""
 _RECORD = pytest.StashKey[dict[str, Any]]()
 
 
@@ -89,7 +92,8 @@ class RunLog:
 
     def pytest_sessionfinish(self) -> None:
         if self._file is not None and self._trouble is None:
-            self._append({"kind": "end", "tests": self._n_tests})
+            with suppress(OSError):  # the log then lacks its end, which is what this says
+                self.append({"kind": "end", "tests": self._n_tests})
 
     def pytest_unconfigure(self) -> None:
         if self._file is not None:
@@ -122,7 +126,7 @@ class RunLog:
         key = _KEY.search(getattr(item, "originalname", None) or item.name)
         if suite is None or key is None:
             return
-        self._append({"kind": "test", "suite": suite, "id": key.group(1), **record, "test": item.nodeid})
+        self.append({"kind": "test", "suite": suite, "id": key.group(1), **record, "test": item.nodeid})
         self._n_tests += 1
 
     def _suite(self, module: Path) -> int | None:
@@ -139,7 +143,7 @@ class RunLog:
         if (folder, graph) not in self._suites:
             self._suites[folder, graph] = number = len(self._suites)
             suite = {"graph": graph, "binding": binding, "folder": folder.name, "file": self._copy(folder)}
-            self._append({"kind": "suite", "number": number, **suite})
+            self.append({"kind": "suite", "number": number, **suite})
         return self._suites[folder, graph]
 
     def _copy(self, folder: Path) -> str | None:
@@ -159,15 +163,20 @@ class RunLog:
                 raise
         return name
 
-    def _append(self, line: dict[str, Any]) -> None:
+    def append(self, line: dict[str, Any]) -> None:
+        """Write a line, of whatever kind; the first makes the file.
+
+        Raises:
+            OSError: It cannot be written.
+        """
         if self._file is None:
             now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
             name = "-".join(filter(None, [now, self._worker, secrets.token_hex(4)]))
             self._file = os.open(
                 self.folder / f"{name}.jsonl", os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o666
             )
-            self._append({"schema": SCHEMA, "testgen": _version(), "started": now, "worker": self._worker})
-        content = f"{json.dumps(line, ensure_ascii=False)}\n".encode(errors="backslashreplace")
+            self.append({"schema": SCHEMA, "testgen": _version(), "started": now, "worker": self._worker})
+        content = f"{_JSON.encode(line)}\n".encode(errors="backslashreplace")
         if os.write(self._file, content) < len(content):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.folder))
 

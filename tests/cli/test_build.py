@@ -120,6 +120,25 @@ def test_check_names_the_files_that_are_out_of_date(build: Run, here: Path) -> N
     assert build("--check").out.splitlines()[-1] == "    ... and 4 more"
 
 
+def test_check_sees_that_the_suite_file_is_gone_or_old(build: Run, here: Path) -> None:
+    build()
+    path = here / "generated" / "store" / "suite.json"
+    text = path.read_text()
+    for change in (path.unlink, lambda: path.write_text(text.replace("all", "none"))):
+        change()
+        answer = build("--check")
+        assert (answer.code, answer.out.splitlines()[1:]) == (ExitCode.NO, ["    suite.json"])
+
+
+def test_suite_file_beside_the_tests_builds_them_again_and_compares(build: Run, run_testgen: Run, here: Path) -> None:
+    build("--budget", "tests=2")
+    before = contents(here / "generated")
+    path = "generated/store/suite.json"
+    assert "(0 changed, 0 removed)" in build("--suite", path).out
+    assert contents(here / "generated") == before
+    assert run_testgen("diff", path, path).code == ExitCode.DONE
+
+
 def test_out_is_the_folder_written(build: Run, here: Path) -> None:
     assert build("--out", "deep/down").code == ExitCode.DONE
     assert (here / "deep" / "down" / "test_all.py").is_file()
