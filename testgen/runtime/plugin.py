@@ -27,7 +27,7 @@ from testgen.errors import ServerError
 from testgen.runtime.conformance import differences
 from testgen.runtime.fixtures import BINDING, MISSING
 from testgen.runtime.lockstep import call_in_lockstep, close_prepared, seconds_taken
-from testgen.runtime.run_log import RunLog
+from testgen.runtime.run_log import WORKER_FOLDER, RunLog
 from testgen.values.plain import python_literal
 
 __all__ = [
@@ -68,7 +68,8 @@ def pytest_configure(config: pytest.Config) -> None:
     Raises:
         pytest.UsageError: Its folder cannot be made, or not written.
     """
-    given = config.getoption("testgen_log")
+    worker: dict[str, str] = getattr(config, "workerinput", {})  # of pytest-xdist
+    given = worker.get(WORKER_FOLDER) or config.getoption("testgen_log")
     if given == "":  # a variable of a script that is not set, most likely
         raise pytest.UsageError("--testgen-log: it is empty")
     if not (name := given or os.environ.get(LOG_FOLDER)):
@@ -80,8 +81,6 @@ def pytest_configure(config: pytest.Config) -> None:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
         raise pytest.UsageError(f"--testgen-log {name}: cannot be written: {error.strerror}") from None
-    config.option.testgen_log = str(folder)  # as workers of pytest-xdist get it, who may start elsewhere
-    worker: dict[str, str] = getattr(config, "workerinput", {})
     config.pluginmanager.register(RunLog(folder, worker.get("workerid")), "testgen run log")
 
 

@@ -33,9 +33,11 @@ import pytest
 
 from testgen.runtime.fixtures import BINDING
 
-__all__ = ["SCHEMA", "RunLog"]
+__all__ = ["SCHEMA", "WORKER_FOLDER", "RunLog"]
 
 SCHEMA = "testgen.run/1"
+WORKER_FOLDER = "testgen_log"
+"""Under which workers of pytest-xdist, which may start in another folder, are told where to write."""
 
 _SUITE_FILE = "suite.json"
 _MARK = re.compile(
@@ -71,6 +73,10 @@ class RunLog:
         self._suite_of_module: dict[Path, int | None] = {}
         self._trouble: str | None = None
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:  # Any: pytest-xdist need not be there
+        node.workerinput[WORKER_FOLDER] = str(self.folder)
+
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
@@ -82,7 +88,6 @@ class RunLog:
         if call.when == "call" or not report.passed:
             self._note(item, call, report)
         if call.when == "teardown" and (record := item.stash.get(_RECORD, None)) is not None:
-            del item.stash[_RECORD]  # a test that is run again gets another line
             try:
                 self._write_test(item, record)
             except OSError as error:

@@ -187,6 +187,30 @@ def test_suite_file_is_asked_for_if_the_log_has_none(
     assert "the log has tests of generated without their suite file" in answer.err
     assert executed(measure("--log", "runs", "--suite-file", "kept.json"))["transitions"] == (4, 5)
 
+    Path("again.json").write_text(Path("kept.json").read_text().replace('"all"', '"some"'))
+    both = run_testgen(*"coverage graph store.dot --log runs --suite-file kept.json --suite-file again.json".split())
+    assert (both.code, both.out) == (ExitCode.REQUEST, "")
+    assert "the log has tests of generated without their suite file" in both.err
+
+
+def test_suite_is_known_by_its_content_wherever_it_was(
+    project: Path, measure: Callable[..., Document], run_testgen: Run
+) -> None:
+    run_pytest(project, "generated", "--testgen-log", "runs")
+    shutil.copy(project / "generated" / "suite.json", project / "kept.json")
+    same = measure("--log", "runs", "--suite-file", "kept.json")
+    assert [suite["name"] for suite in same["one"]["suites"]] == ["kept.json"]
+    assert same["one"]["suites"][0]["passed"] == 3
+    binding = "bindings/store.py:Store"
+    built = run_testgen("build", "store.dot", "--binding", binding, "--out", "generated", "--budget", "tests=1")
+    assert built.code == ExitCode.DONE, built.err
+    run_pytest(project, "generated", "--testgen-log", "runs")
+    other = measure("--log", "runs")["one"]
+    assert [(suite["name"], suite["tests"], suite["passed"]) for suite in other["suites"]] == [
+        ("generated", 3, 3),
+        ("generated", 1, 1),
+    ]
+
 
 def test_named_suite_file_alone_is_what_is_planned(
     project: Path, measure: Callable[..., Document], run_testgen: Run

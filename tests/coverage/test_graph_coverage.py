@@ -139,19 +139,22 @@ def test_behavior_that_the_binding_leaves_out_is_not_planned() -> None:
     assert coverage.tests[0].tests == 0
 
 
+def fork() -> StateGraph:
+    """From state 0 Left and Left again, or Right and Right again."""
+    values = tuple((("int", number),) for number in range(5))
+    steps = ((0, "Left", 1), (1, "Left", 2), (0, "Right", 3), (3, "Right", 4))
+    return read(PlainGraph(("x",), values, frozenset({0}), steps))
+
+
 def test_template_that_tells_other_statements_makes_failures_count_for_nothing() -> None:
-    graph = ladder()
-    suite = climb(graph, *STEPWISE)
-    two = replace(
-        suite,
-        behaviors=suite.behaviors * 2,
-        tellings=(Telling("11111111", 4, STEPWISE), Telling("22222222", 4, STEPWISE)),
-    )
-    coverage = measure_graph(evidence_of(two, record("11111111", "failed", 4, 3), record("22222222", "passed", 7)))
-    assert any("test_22222222 has 7 statements, of which the suite file knows 5" in text for text in coverage.warnings)
-    assert coverage.criteria["states"].n_executed == 5  # by the test that passed
-    alone = measure_graph(evidence_of(two, record("11111111", "failed", 4, 3)))
-    assert alone.criteria["states"].n_executed == 3
+    suite = select_behaviors(fork())
+    suite = replace(suite, tellings=(Telling("11111111", 2, (0, 1, 2)), Telling("22222222", 2, (0, 1, 2))))
+    failed = record("11111111", "failed", 3, 2)
+    coverage = measure_graph(evidence_of(suite, failed, record("22222222", "passed", 7)))
+    assert "test_22222222 has 7 statements, of which the suite file knows 3" in coverage.warnings[0]
+    assert coverage.uncovered("transitions") == {Fate.BEHIND: 2}
+    alone = measure_graph(evidence_of(suite, failed))
+    assert alone.uncovered("transitions") == {Fate.FAILED: 1, Fate.NOT_RUN: 2}
     assert alone.warnings == ()
 
 
@@ -170,11 +173,12 @@ def test_tests_are_counted_by_the_best_of_their_runs() -> None:
     records = [
         record(keys[0], "failed", 2, 1, why="wrong"),
         record(keys[0], "passed", 5),
+        record(keys[0], "failed", 2, 1, why="wrong"),
         record(keys[1], "failed", 2, 1, why="wrong"),
         record(keys[2], "skipped", why="no server"),
     ]
     (count,) = measure_graph(evidence_of(many, *records)).tests
-    assert (count.tests, count.not_run, count.seconds) == (4, 1, 2.0)
+    assert (count.tests, count.not_run, count.seconds) == (4, 1, 2.5)
     assert count.outcomes == {"passed": 1, "failed": 1, "error": 0, "skipped": 1}
     assert dict(count.why) == {"wrong": 1, "no server": 1}
 
@@ -195,6 +199,7 @@ def test_what_a_filter_cuts_off_is_told_as_such() -> None:
     assert coverage.uncovered("transitions") == {Fate.FILTERED: 1, Fate.NOT_SELECTED: 1}
     assert coverage.uncovered("actions") == {Fate.FILTERED: 1}
     assert coverage.uncovered("action-pairs") == {Fate.FILTERED: 2}  # Up, Stay and Stay, Stay
+    assert coverage.uncovered("transition-pairs") == {Fate.FILTERED: 2, Fate.NOT_SELECTED: 1}
     assert coverage.cut_by == ("max-steps",)
 
 

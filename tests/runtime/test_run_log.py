@@ -197,6 +197,15 @@ def test_folder_is_seen_from_where_pytest_was_started(options: tuple[str, ...], 
     assert sum(len(tests_in(lines)) for lines in logs(project / "a" / "b")) == 3
 
 
+def test_worker_that_starts_elsewhere_writes_into_the_same_folder(project: Path) -> None:
+    (project / "elsewhere").mkdir()
+    sent = [argument for name in ("generated", "bindings") for argument in ("--rsyncdir", str(project / name))]
+    options = "--tx", "popen//chdir=elsewhere", "--dist=load", *sent
+    output = run_pytest(project, str(project / "generated" / "test_all.py"), *options, TESTGEN_LOG="runs")
+    assert "3 passed" in output
+    assert len(logged(project / "runs")) == 3
+
+
 def test_nothing_is_written_unless_asked_for(project: Path) -> None:
     before = sorted(project.rglob("*.json*"))
     (project / "conftest.py").write_text(
