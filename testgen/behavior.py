@@ -11,7 +11,7 @@ import numpy as np
 
 from testgen.graph import StateGraph, StateId, TransitionId
 
-__all__ = ["Behavior", "Suite", "behavior_id", "make_behaviors"]
+__all__ = ["Behavior", "Suite", "Telling", "behavior_id", "make_behaviors"]
 
 _BEGINNING = b"testgen.behavior/1\n"
 _ID_DIGITS = 32
@@ -34,6 +34,27 @@ class Behavior:
 
 
 @dataclass(frozen=True, slots=True)
+class Telling:
+    """How a test tells a behavior.
+
+    Attributes:
+        test: What its name ends with: digits of its id, unique in the suite. Behaviors told alike share one test.
+        n_told: How many of the behavior's transitions, from the first on, the test is about.
+        progress: How many have been performed once each statement of the test has succeeded, in order; None if nobody
+            has said. If the last is below `n_told`, the test shows that the system refuses what comes next.
+    """
+
+    test: str
+    n_told: int
+    progress: tuple[int, ...] | None = None
+
+    @property
+    def n_performed(self) -> int:
+        """How many transitions a test that passes has performed."""
+        return self.progress[-1] if self.progress else self.n_told
+
+
+@dataclass(frozen=True, slots=True)
 class Suite:
     """An ordered list of behaviors, with where it comes from.
 
@@ -49,6 +70,7 @@ class Suite:
         least_steps: No suite of so few behaviors can do with fewer steps; None where that is not known.
         options: What else shaped the suite, in words.
         because: Why this criterion, if nobody asked for it and it is not the usual one.
+        tellings: For each behavior the test that tells it, None where a binding leaves it out; empty until rendered.
     """
 
     graph: StateGraph
@@ -61,6 +83,7 @@ class Suite:
     least_steps: int | None = None
     options: tuple[str, ...] = ()
     because: str = ""
+    tellings: tuple[Telling | None, ...] = ()
 
     @property
     def selection(self) -> str:
