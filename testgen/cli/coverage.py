@@ -12,7 +12,9 @@ __all__ = ["coverage"]
 
 
 class _Coverage(LazyGroup):
-    MODULES: ClassVar = {}
+    MODULES: ClassVar = {
+        "compare": "testgen.cli.coverage_compare",
+    }
 
 
 @click.group("coverage", cls=_Coverage)
