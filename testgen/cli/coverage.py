@@ -14,6 +14,7 @@ __all__ = ["coverage"]
 class _Coverage(LazyGroup):
     MODULES: ClassVar = {
         "compare": "testgen.cli.coverage_compare",
+        "mutants": "testgen.cli.coverage_mutants",
     }
 
 

@@ -12,9 +12,13 @@ from testgen.coverage.branches import Branch
 from testgen.coverage.comparison import Comparison, MeasuredSuite
 
 __all__ = [
+    "SUITE_COLUMNS",
     "branch_lines",
     "comparison_markdown",
     "function_rows",
+    "markdown_cell",
+    "markdown_folded",
+    "markdown_table",
     "shown_percent",
     "suite_rows",
     "summary_line",
@@ -124,11 +128,11 @@ def comparison_markdown(comparison: Comparison) -> str:
     parts = [
         "### Branches reached, suite by suite\n",
         f"{summary_line(comparison)}.\n",
-        _table(SUITE_COLUMNS, suite_rows(comparison)),
-        *(f"\n> **Warning** {_cell(line)}\n" for line in warning_lines(comparison)),
-        _folded(
+        markdown_table(SUITE_COLUMNS, suite_rows(comparison)),
+        *(f"\n> **Warning** {markdown_cell(line)}\n" for line in warning_lines(comparison)),
+        markdown_folded(
             "Functions",
-            _table(
+            markdown_table(
                 ("where", "function", "branches", *(suite.name for suite in comparison.suites)),
                 function_rows(comparison, every=True),
             ),
@@ -138,19 +142,25 @@ def comparison_markdown(comparison: Comparison) -> str:
         more = f"\n... and {len(unreached) - _MOST_BRANCHES:,} more\n" if len(unreached) > _MOST_BRANCHES else ""
         rows = [(where, to, f"`{text}`") for where, to, text in unreached[:_MOST_BRANCHES]]
         parts.append(
-            _folded(f"{len(unreached):,} branches that no suite reaches", _table(("where", "to", "line"), rows) + more)
+            markdown_folded(
+                f"{len(unreached):,} branches that no suite reaches",
+                markdown_table(("where", "to", "line"), rows) + more,
+            )
         )
     return "\n".join(parts)
 
 
-def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Rows under their columns' names; all but the first to the right, as numbers are."""
     lines = [columns, ["---", *("---:" for _ in columns[1:])], *rows]
-    return "\n".join(f"| {' | '.join(_cell(cell) for cell in line)} |" for line in lines) + "\n"
+    return "\n".join(f"| {' | '.join(markdown_cell(cell) for cell in line)} |" for line in lines) + "\n"
 
 
-def _cell(text: str) -> str:
+def markdown_cell(text: str) -> str:
+    """A text on one line, without what Markdown would take for its own."""
     return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
 
 
-def _folded(title: str, text: str) -> str:
+def markdown_folded(title: str, text: str) -> str:
+    """A part that is shown when its title is clicked."""
     return f"\n<details><summary>{title}</summary>\n\n{text}\n</details>\n"
