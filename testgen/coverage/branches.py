@@ -29,7 +29,6 @@ from testgen.errors import InputError, Location
 __all__ = ["Branch", "CodeMap", "Function", "Reach", "SourceFile", "map_source", "read_reach"]
 
 Arc = tuple[int, int]
-_MANY_STRAY_LINES = 3
 _PHASE = re.compile(r"\|(?:setup|run|teardown)$")
 """What pytest-cov adds to a test's name as the context."""
 
@@ -344,9 +343,11 @@ def _elsewhere(run: SuiteRun) -> str | None:
 def _check_version(run: SuiteRun, data: CoverageData, code: CodeMap) -> None:
     """See that brought data is of the source as it is now: it must not have run lines where there is nothing to run."""
     data.set_query_contexts(None)
-    for file in code.files:
-        stray = set(data.lines(str(file.path)) or ()) - set(_lines_of(compile("\n".join(file.lines), "", "exec")))
-        if len(stray) >= _MANY_STRAY_LINES:
+    for file, reporter in zip(code.files, code.reporters, strict=True):
+        lines = set(_lines_of(compile("\n".join(file.lines), "", "exec")))
+        within = reporter.parser.multiline_map  # other versions of Python tell other lines of a long statement
+        stray = set(data.lines(str(file.path)) or ()) - lines - within.keys()
+        if stray:
             raise InputError(
                 f"suite {run.name!r} was measured on another version of {file.shown}: it ran line "
                 f"{min(stray)}, where there is nothing to run now",

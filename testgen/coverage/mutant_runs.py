@@ -241,6 +241,7 @@ def _answers(order: Json, folder: Path, name: str, limit: float | None = None) -
 def _environment(folder: Path) -> dict[str, str]:
     """The same order of sets for each mutant, and no examples that Hypothesis remembers of another."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("COVERAGE_")}
+    environment.pop("TESTGEN_LOG", None)  # what runs on a mutant is no evidence of the system
     return {"PYTHONHASHSEED": "0", **environment, "HYPOTHESIS_STORAGE_DIRECTORY": str(folder / "hypothesis")}
 
 
