@@ -128,6 +128,7 @@ def run_mutants(
         ]
         baseline: Json = {}
         last: Json = {}
+        broken: str | None = None
         control: Json | None = None
         verdicts: dict[str, Verdict] = {}
         early: list[Json] = []
@@ -136,13 +137,14 @@ def run_mutants(
             if "mutant" not in answer:
                 baseline = answer.get("baseline", baseline)
                 control = answer.get("control", control)
+                broken = answer.get("broken", broken)
                 last = answer
             elif answer["end"] == "early":
                 early.append(by_id[answer["mutant"]])
             else:
                 verdicts[answer["mutant"]] = _verdict(answer)
                 on_progress(len(verdicts))
-        _check(request, baseline, last, folder / "server.log")
+        _check(request, baseline, last, broken, folder / "server.log")
         for answer in _run_fresh(order, early, baseline, folder, jobs):
             verdicts[answer["mutant"]] = _verdict(answer)
             on_progress(len(verdicts))
@@ -171,16 +173,16 @@ def _verdict(answer: Json) -> Verdict:
     )
 
 
-def _check(request: SuiteRequest, baseline: Json, last: Json, log: Path) -> None:
+def _check(request: SuiteRequest, baseline: Json, last: Json, broken: str | None, log: Path) -> None:
     """See that the suite was collected and run without a mutant."""
     name = request.name
     if last.get("broken_files"):
         words = "\n".join(f"    {file}: {message}" for file, message in last["broken_files"][:_LINES_SHOWN])
         raise InputError(f"suite {name!r} cannot be collected:\n{words}")
     if not baseline:
-        if "status" in last:
+        if broken is None and "status" in last:
             raise InputError(f"suite {name!r} has no tests:\n{_tail(log)}")
-        raise TestgenError(f"suite {name!r} cannot be run: {last.get('broken', 'its process ended')}\n{_tail(log)}")
+        raise TestgenError(f"suite {name!r} cannot be run: {broken or 'its process ended'}\n{_tail(log)}")
     if not set(baseline["outcomes"]) & {"passed", "xfailed"}:
         raise InputError(f"suite {name!r}: none of its {len(baseline['names']):,} tests passes without a mutant")
 

@@ -126,29 +126,32 @@ class _Changes(cst.CSTVisitor):
                 self.found.append(_Change(span.start, end, text, operator, ".".join(self._names), lines))
 
     def _text(self, node: cst.CSTNode, changed: cst.CSTNode) -> str:
-        """The text of `changed` in place of `node`'s, whose span may be without the space and parentheses around it."""
+        """The text of `changed` in place of `node`'s.
+
+        Its span may be without the space and the parentheses around it, or without its first line's indentation; then
+        the whole module is written out, which takes its time, and the stretch that is not as before is taken.
+        """
         span = self._spans[node]
-        source = self._source[span.start : span.start + span.length].decode()
-        text = self._module.code_for_node(changed)
-        around = self._module.code_for_node(node)
-        if around == source:
-            return text
-        if isinstance(changed, cst.BaseExpression):
-            text = self._module.code_for_node(changed.with_changes(lpar=(), rpar=()))
-        return text if around.startswith(" ") and source.startswith(" ") else text.strip(" ")
+        end = span.start + span.length
+        if self._module.code_for_node(node).encode() == self._source[span.start : end]:
+            return self._module.code_for_node(changed)
+        whole = cst.ensure_type(self._module.deep_replace(node, changed), cst.Module).code.encode()
+        return whole[span.start : len(whole) - (len(self._source) - end)].decode()
 
     def _lines(self, node: cst.CSTNode) -> tuple[int, ...]:
-        """The lines of the statement around `node`; of a compound statement, of its part around `node`."""
+        """The lines of the statement around `node`; of a compound statement, of its head."""
         statement = self._statements[-1]
-        around = statement if isinstance(statement, cst.SimpleStatementLine) else node
-        span = self._spans[around]
-        first, last = (self._line(place) for place in (span.start, span.start + span.length - 1))
-        if around is not statement:
-            first = min(first, self._line(self._spans[statement].start))
-            last = max(last, first)
-            if isinstance(statement, (cst.Match, cst.Try)):  # a case runs though the line of `match` does not change
-                first = self._line(span.start)
+        if isinstance(statement, (cst.If, cst.While, cst.For, cst.With)):
+            body = statement.body.body[0]
+            return tuple(range(self._ends(statement)[0], max(self._ends(node)[1], self._ends(body)[0] - 1) + 1))
+        around = statement if isinstance(statement, cst.SimpleStatementLine) else node  # such as a case of `match`
+        first, last = self._ends(around)
         return tuple(range(first, last + 1))
+
+    def _ends(self, node: cst.CSTNode) -> tuple[int, int]:
+        """The first and the last line of `node`."""
+        span = self._spans[node]
+        return self._line(span.start), self._line(span.start + span.length - 1)
 
     def _line(self, place: int) -> int:
         low, high = 0, len(self._starts)
@@ -258,7 +261,9 @@ def _patch(path: Path, code: CodeMap) -> Mutant:
     wanted = Path(target.removeprefix("b/")).parts
     fitting = [n for n, file in enumerate(code.files) if file.path.parts[-len(wanted) :] == wanted]
     if not fitting:
-        raise InputError(f"changes {target}, which is not measured", location=where, hint="name it with --source")
+        raise InputError(
+            f"changes {'/'.join(wanted)}, which is not measured", location=where, hint="name it with --source"
+        )
     file = code.files[fitting[0]]
     text = file.path.read_text(encoding="utf-8")
     mutated = apply_patch(diff, text, path)

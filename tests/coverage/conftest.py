@@ -44,7 +44,7 @@ def test_large() -> None:
 
 
 def test_limit() -> None:
-    assert [price(10), price(11)] == [10, 10]
+    assert [price(9), price(10), price(11)] == [9, 10, 10]
 
 
 def test_member() -> None:
@@ -52,7 +52,7 @@ def test_member() -> None:
 
 
 def test_gift() -> None:
-    assert [gift(50), gift(51)] == [0, 5]
+    assert [gift(49), gift(50), gift(51)] == [0, 0, 5]
 """
 
 Write = Callable[[str, str], Path]
