@@ -28,8 +28,8 @@ def test_a_comparison_is_a_table(run_testgen: Run, shop: Path) -> None:
         ["few", "2", lines[3].split()[2], "5", "2", "50.0"],
         ["many", "4", lines[4].split()[2], "8", "4", "100"],
     ]
-    assert lines[3].endswith("0   1 in order, 1 chosen well")
-    assert lines[4].endswith("2   3 in order, 2 chosen well")
+    assert lines[3].endswith("0  1 in order, 1 chosen well")
+    assert lines[4].endswith("2  3 in order, 2 chosen well")
     assert lines[8].split() == ["shop/prices.py:4", "price", "4", "2", "4"]
     assert "no suite" not in answer.out
     assert answer.err == "running few ...\nrunning many ...\n"
@@ -148,9 +148,7 @@ def test_mutation_scores_are_a_table(run_testgen: Run, shop: Path, write: Write)
     assert lines[4].split()[0] == "many"
     assert lines[4].split()[3:7] == [str(n_mutants), "0", "0", "100"]
     assert ["ten-off", "few", "survived"] in [line.split() for line in lines]
-    assert ["ten-off", "many", "test_many.py::test_large"] in [line.split() for line in lines] or (
-        ["ten-off", "many", "test_many.py::test_member"] in [line.split() for line in lines]
-    )
+    assert any(line.split()[:2] == ["ten-off", "many"] and "test_many.py::test_" in line for line in lines)
     assert "that no suite notices" not in answer.out
     assert "    few survived, many killed\n    - if amount > 10:\n    + if amount > 11:\n" in answer.out
     text = (shop / "score.md").read_text()
