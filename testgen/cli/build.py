@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from testgen.render import Written
     from testgen.selection import Request
 
-__all__ = ["build"]
+__all__ = ["BuildOptions", "build", "matching_binding", "requested_selection"]
 
 _SUMMED = "tests", "behaviors", "steps", "files", "lower_bound", "seconds"
 _SHOWN = 10
@@ -30,25 +30,25 @@ _SHOWN = 10
 class BuildOptions:
     """The flags, as given."""
 
-    binding: str | None
-    template: str | None
-    templates: Path | None
-    out: Path | None
-    criterion: str | None
-    strategy: str | None
-    limit: int | None
-    budget: tuple[str, ...]
-    max_steps: int | None
-    minimize: str | None
-    seed: int | None
-    only: tuple[str, ...]
-    avoid: tuple[str, ...]
-    shard: tuple[int, int]
-    suite: Path | None
-    plan_only: bool
-    check: bool
-    allow_cut: bool
-    quiet: bool
+    binding: str | None = None
+    template: str | None = None
+    templates: Path | None = None
+    out: Path | None = None
+    criterion: str | None = None
+    strategy: str | None = None
+    limit: int | None = None
+    budget: tuple[str, ...] = ()
+    max_steps: int | None = None
+    minimize: str | None = None
+    seed: int | None = None
+    only: tuple[str, ...] = ()
+    avoid: tuple[str, ...] = ()
+    shard: tuple[int, int] = (1, 1)
+    suite: Path | None = None
+    plan_only: bool = False
+    check: bool = False
+    allow_cut: bool = False
+    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,14 +250,14 @@ def _build(request: _Request, options: BuildOptions) -> Built:
         suite = read_suite(options.suite, graph)
     else:
         with working(f"selecting behaviors of {request.graph}", quiet=options.quiet):
-            suite = select_behaviors(graph, _selection(settings, options))
+            suite = select_behaviors(graph, requested_selection(settings, options))
         if suite.because and not options.quiet:
             click.echo(f"criterion {suite.criterion}, strategy {suite.strategy}: {suite.because}", err=True)
     if options.plan_only:
         binding = None
         tests, written = [len(suite.behaviors)], _plan(suite, request)
     else:
-        binding = options.binding or settings.binding or _matching_binding(graph, options.quiet)
+        binding = options.binding or settings.binding or matching_binding(graph, options.quiet)
         tests, written = _render(suite, binding, request, options)
     return Built(
         graph=request.graph,
@@ -310,7 +310,7 @@ def _render(suite: Suite, binding: str, request: _Request, options: BuildOptions
     return [file.n_tests for file in files], work(files, request.out)
 
 
-def _selection(settings: SuiteSettings, options: BuildOptions) -> Request:
+def requested_selection(settings: SuiteSettings, options: BuildOptions) -> Request:
     """What the flags say, else the project file. A criterion on the command line is not for the file's strategy."""
     from testgen.selection import DEFAULT_LIMIT, Request
 
@@ -340,7 +340,7 @@ def _read_budget(texts: tuple[str, ...]) -> dict[str, int]:
     return budget
 
 
-def _matching_binding(graph: StateGraph, quiet: bool) -> str:
+def matching_binding(graph: StateGraph, quiet: bool) -> str:
     """The one known binding that performs every action of the graph."""
     from testgen.bindings import known_bindings, matching_bindings
     from testgen.render import action_names

@@ -13,7 +13,10 @@ __all__ = ["coverage"]
 
 class _Coverage(LazyGroup):
     MODULES: ClassVar = {
+        "compare": "testgen.cli.coverage_compare",
         "graph": "testgen.cli.coverage_graph",
+        "lies": "testgen.cli.coverage_lies",
+        "mutants": "testgen.cli.coverage_mutants",
     }
 
 
@@ -25,4 +28,5 @@ def coverage() -> None:
     testgen coverage graph      states, transitions and actions that a suite plans to visit, and did
     testgen coverage compare    several suites side by side on the branches of the system's code
     testgen coverage mutants    which seeded faults of the system each suite notices
+    testgen coverage lies       which wrong expectations, put into the graph, generated tests notice
     """

@@ -104,7 +104,7 @@ def print_report(measured: Measured) -> None:
     heads = ["of", "planned", "", *(["executed", ""] if coverage.has_log else [])]
     for title, rows in (("coverage", _criteria(coverage)), ("transitions by action", _actions(coverage))):
         click.echo()
-        print_table([click.style(title, bold=True), *heads], rows)
+        print_table([title, *heads], rows)
     _print_reasons(coverage)
     _print_unreached(measured)
 
@@ -124,7 +124,7 @@ def print_summary(all_measured: list[Measured]) -> None:
         rows.append([measured.name, f"{tests:,}", *([f"{passed:,}"] if has_log else []), *covered, *refused])
     if not any(row[-1] for row in rows):  # few suites are about what a system refuses
         heads, rows = heads[:-1], [row[:-1] for row in rows]
-    print_table([click.style("executed" if has_log else "planned", bold=True), *heads], rows)
+    print_table(["executed" if has_log else "planned", *heads], rows)
 
 
 def _print_suite(suite: SuiteEvidence, count: TestCount, *, has_log: bool) -> None:
@@ -167,7 +167,7 @@ def _print_reasons(coverage: GraphCoverage) -> None:
             words += f": {', '.join(coverage.cut_by)}"
         rows.append([words, *(f"{counts[criterion].get(fate, 0):,}" for criterion in coverage.criteria)])
     click.echo()
-    print_table([click.style(title, bold=True), *coverage.criteria], rows)
+    print_table([title, *coverage.criteria], rows)
 
 
 def _print_unreached(measured: Measured) -> None:

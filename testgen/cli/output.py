@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 import json
+import secrets
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
 
-__all__ = ["inert", "percent", "plural", "print_json", "print_rows", "print_table", "progress", "warn", "working"]
+from testgen.errors import InputError, Location, SurroundingsError
+
+__all__ = [
+    "inert",
+    "percent",
+    "plural",
+    "print_json",
+    "print_rows",
+    "print_table",
+    "progress",
+    "warn",
+    "working",
+    "write_report",
+]
 
 
 def print_json(schema: str, document: dict[str, Any]) -> None:  # Any: JSON
@@ -26,14 +41,41 @@ def print_rows(rows: Iterable[tuple[str, str]]) -> None:
         click.echo(f"{click.style(label.ljust(width), dim=True)}  {value}".rstrip())
 
 
-def print_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print rows under a head, the first column to the left, the others, numbers most likely, to the right."""
-    table = [[head[0], *(click.style(text, dim=True) if text else "" for text in head[1:])], *rows]
-    widths = [max(len(click.unstyle(row[column])) for row in table) for column in range(len(head))]
-    for row in table:
-        gaps = [" " * (width - len(click.unstyle(text))) for width, text in zip(widths, row, strict=True)]
-        cells = [row[0] + gaps[0], *(gap + text for gap, text in zip(gaps[1:], row[1:], strict=True))]
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, words: int = 1) -> None:
+    """Print rows under their columns' names: `words` columns of words to the left, then numbers to the right."""
+    head, *table = [[inert(cell) for cell in row] for row in (columns, *rows)]
+    widths = [max(map(len, column)) for column in zip(head, *table, strict=True)]
+    for number, row in enumerate([head, *table]):
+        cells = [
+            cell.ljust(width) if place < words else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        if number == 0:
+            cells = [click.style(cells[0], bold=True), *(click.style(cell, dim=True) for cell in cells[1:])]
         click.echo("  ".join(cells).rstrip())
+
+
+def write_report(path: Path, text: str) -> None:
+    """Write a report whole or not at all, in place of an earlier one, which begins with the same line.
+
+    Raises:
+        InputError: There is another file.
+        SurroundingsError: It cannot be written.
+    """
+    beginning = text.partition("\n")[0]
+    try:
+        if path.exists() and not path.read_text(encoding="utf-8", errors="replace").startswith(beginning):
+            raise InputError("is not an earlier report, so it is not overwritten", location=Location(str(path)))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+        try:
+            part.write_text(text, encoding="utf-8")
+            part.replace(path)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise SurroundingsError(f"cannot be written: {error.strerror}", location=Location(str(path))) from error
 
 
 def inert(text: str) -> str:

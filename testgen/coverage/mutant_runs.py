@@ -1,0 +1,261 @@
+"""Running suites against the same mutants, each in a process that forks for each mutant; see `_mutated_suite.py`."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from typing import Any
+
+from testgen.coverage.branches import CodeMap
+from testgen.coverage.mutants import Mutant
+from testgen.coverage.source import Source
+from testgen.coverage.suites import SuiteRequest, suite_arguments
+from testgen.errors import InputError, TestgenError
+
+__all__ = ["KILLING", "MutatedSuite", "Verdict", "run_mutants"]
+
+_SCRIPT = Path(__file__).with_name("_mutated_suite.py")
+_LINES_SHOWN = 12
+_FRESH_LEAST_SECONDS, _FRESH_TIMES_AS_LONG = 30, 10
+
+KILLING = "killed", "timeout", "crashed"
+"""How a mutant ends that a suite notices: a test fails, a test goes on for ever, the interpreter ends."""
+
+Json = dict[str, Any]  # Any: JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of a mutant in a suite.
+
+    Attributes:
+        end: One of `KILLING`; "survived": every test that reaches the mutant passes; "unreached": there is none.
+        test: The first test that noticed.
+        exception: What it failed of: "AssertionError", "RecursionError", ...
+        message: In the first line's words.
+        tests_run: How many tests ran on the mutant.
+        reaching: How many reach it; None where that was not measured, as for code that runs on import.
+    """
+
+    end: str
+    test: str | None = None
+    exception: str | None = None
+    message: str | None = None
+    tests_run: int = 0
+    reaching: int | None = None
+
+    @property
+    def is_kill(self) -> bool:
+        return self.end in KILLING
+
+
+@dataclass(frozen=True, slots=True)
+class MutatedSuite:
+    """A suite that was run against the mutants.
+
+    Attributes:
+        name: What it is called.
+        runs: What pytest ran.
+        tests: Names, in the order of the suite.
+        failing: Those that fail without a mutant, and so were not run on any.
+        skipped: How many were skipped.
+        verdicts: By the mutant's id.
+        seconds: Wall time of all.
+        unsound: A test that killed mutants and fails without one too when run in another order, with its message.
+    """
+
+    name: str
+    runs: str
+    tests: tuple[str, ...]
+    failing: tuple[str, ...]
+    skipped: int
+    verdicts: dict[str, Verdict]
+    seconds: float
+    unsound: tuple[str, str] | None = None
+
+
+def run_mutants(
+    request: SuiteRequest,
+    mutants: Sequence[Mutant],
+    source: Source,
+    code: CodeMap,
+    *,
+    jobs: int,
+    on_progress: Callable[[int], None] = lambda done: None,
+) -> MutatedSuite:
+    """Run one suite against every mutant.
+
+    Args:
+        request: A suite of tests, not of data.
+        mutants: Of `code`.
+        source: What `code` was mapped from.
+        code: The source.
+        jobs: How many mutants run at a time.
+        on_progress: Called with how many mutants are done.
+
+    Raises:
+        InputError: The suite cannot be collected, has no tests, or none of them passes.
+        TestgenError: Its process ended before it could tell everything.
+    """
+    started = perf_counter()
+    with TemporaryDirectory(prefix="testgen-mutants-") as temporary:
+        folder = Path(temporary)
+        order: Json = {
+            "arguments": suite_arguments(request),
+            "folders": [str(path) for path in source.folders],
+            "paths": [str(file.path) for file in code.files],
+            "jobs": jobs,
+            "baseline": str(folder / "baseline.json"),
+        }
+        asked = [
+            {
+                "id": mutant.id,
+                "path": str(code.files[mutant.file].path),
+                "function": f"{mutant.file} {mutant.function}",
+                "lines": mutant.lines,
+                "text": mutant.text,
+            }
+            for mutant in mutants
+        ]
+        baseline: Json = {}
+        last: Json = {}
+        broken: str | None = None
+        control: Json | None = None
+        verdicts: dict[str, Verdict] = {}
+        early: list[Json] = []
+        by_id = {one["id"]: one for one in asked}
+        for answer in _answers({**order, "mutants": asked}, folder, "server"):
+            if "mutant" not in answer:
+                baseline = answer.get("baseline", baseline)
+                control = answer.get("control", control)
+                broken = answer.get("broken", broken)
+                last = answer
+            elif answer["end"] == "early":
+                early.append(by_id[answer["mutant"]])
+            else:
+                verdicts[answer["mutant"]] = _verdict(answer)
+                on_progress(len(verdicts))
+        _check(request, baseline, last, broken, folder / "server.log")
+        for answer in _run_fresh(order, early, baseline, folder, jobs):
+            verdicts[answer["mutant"]] = _verdict(answer)
+            on_progress(len(verdicts))
+        _check_whole(request, mutants, verdicts, folder / "server.log")
+    named = list(zip(baseline["names"], baseline["outcomes"], strict=True))
+    return MutatedSuite(
+        request.name,
+        request.tests,
+        tuple(baseline["names"]),
+        tuple(name for name, outcome in named if outcome == "failed"),
+        sum(outcome == "skipped" for _, outcome in named),
+        verdicts,
+        perf_counter() - started,
+        (control["test"], control["message"]) if control else None,
+    )
+
+
+def _verdict(answer: Json) -> Verdict:
+    return Verdict(
+        answer["end"],
+        answer.get("test"),
+        answer.get("exception"),
+        answer.get("message"),
+        answer.get("tests_run", 0),
+        answer.get("reaching", 0 if answer["end"] == "unreached" else None),
+    )
+
+
+def _check(request: SuiteRequest, baseline: Json, last: Json, broken: str | None, log: Path) -> None:
+    """See that the suite was collected and run without a mutant."""
+    name = request.name
+    if last.get("broken_files"):
+        words = "\n".join(f"    {file}: {message}" for file, message in last["broken_files"][:_LINES_SHOWN])
+        raise InputError(f"suite {name!r} cannot be collected:\n{words}")
+    if not baseline:
+        if broken is None and "status" in last:
+            raise InputError(f"suite {name!r} has no tests:\n{_tail(log)}")
+        raise TestgenError(f"suite {name!r} cannot be run: {broken or 'its process ended'}\n{_tail(log)}")
+    if not set(baseline["outcomes"]) & {"passed", "xfailed"}:
+        raise InputError(f"suite {name!r}: none of its {len(baseline['names']):,} tests passes without a mutant")
+
+
+def _check_whole(request: SuiteRequest, mutants: Sequence[Mutant], verdicts: dict[str, Verdict], log: Path) -> None:
+    missing = [mutant.id for mutant in mutants if mutant.id not in verdicts]
+    if missing:
+        raise TestgenError(
+            f"suite {request.name!r}: its process ended before {len(missing):,} of {len(mutants):,} mutants were run, "
+            f"the first {missing[0]}:\n{_tail(log)}"
+        )
+
+
+def _run_fresh(order: Json, early: Sequence[Json], baseline: Json, folder: Path, jobs: int) -> Iterator[Json]:
+    """Run mutants of code that runs on import, each in a process of its own."""
+    sound = [
+        name
+        for name, outcome in zip(baseline["names"], baseline["outcomes"], strict=True)
+        if outcome in ("passed", "xfailed")
+    ]
+    limit = max(_FRESH_LEAST_SECONDS, _FRESH_TIMES_AS_LONG * baseline["wall"])
+
+    def run(mutant: Json) -> Json:
+        fresh = {**mutant, "tests": sound}
+        try:
+            answers = list(_answers({**order, "fresh": fresh}, folder, f"fresh-{mutant['id']}", limit))
+        except subprocess.TimeoutExpired:
+            return {"mutant": mutant["id"], "end": "timeout"}
+        return answers[0] if answers else {"mutant": mutant["id"], "end": "crashed"}
+
+    with ThreadPoolExecutor(jobs) as pool:
+        yield from pool.map(run, early)
+
+
+def _answers(order: Json, folder: Path, name: str, limit: float | None = None) -> Iterator[Json]:
+    """Start a process with `order`, and yield what it answers until it ends."""
+    reading, writing = os.pipe()
+    file = folder / f"{name}.order"
+    file.write_text(json.dumps({**order, "answers": writing}), encoding="utf-8")
+    with (folder / f"{name}.log").open("wb") as output, os.fdopen(reading, encoding="utf-8") as answers:
+        process = subprocess.Popen(
+            [sys.executable, str(_SCRIPT), str(file)],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=_environment(folder),
+            pass_fds=[writing],
+        )
+        os.close(writing)
+        with _ended(process):
+            if limit is not None:
+                process.wait(limit)
+            for line in answers:
+                yield json.loads(line)
+            process.wait()
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """The same order of sets for each mutant, and no examples that Hypothesis remembers of another."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("COVERAGE_")}
+    environment.pop("TESTGEN_LOG", None)  # what runs on a mutant is no evidence of the system
+    return {"PYTHONHASHSEED": "0", **environment, "HYPOTHESIS_STORAGE_DIRECTORY": str(folder / "hypothesis")}
+
+
+@contextmanager
+def _ended(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _tail(log: Path) -> str:
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-_LINES_SHOWN:]
+    return "\n".join(f"    {line}" for line in lines)
