@@ -50,9 +50,10 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, words:
             cell.ljust(width) if place < words else cell.rjust(width)
             for place, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
+        line = "  ".join(cells).rstrip()
         if number == 0:
-            cells = [click.style(cells[0], bold=True), *(click.style(cell, dim=True) for cell in cells[1:])]
-        click.echo("  ".join(cells).rstrip())
+            line = click.style(line[: widths[0]], bold=True) + click.style(line[widths[0] :], dim=True)
+        click.echo(line)
 
 
 def write_report(path: Path, text: str) -> None:

@@ -1,8 +1,8 @@
 """Coverage: what suites reach, in the specification's graph and in the system's code, and what they leave and why.
 
-Of the graph it learns from the run logs that tests have left. Of the code it learns by running suites, under coverage.py
-or with a fault in the code: a suite is what pytest can run, so handwritten tests and a fuzzer are measured as generated
-ones are. Knows nothing of templates or servers, or of how a suite was made.
+Of the graph it learns from the run logs that tests have left. Of the code it learns by running suites, measured or with
+a fault in the code: a suite is what pytest can run, so handwritten tests and a fuzzer count as generated ones do. Knows
+nothing of templates or servers, or of how a suite was made.
 """
 
 from testgen.coverage.recorded import RecordedStep, RecordedTest, Track, Tracker
