@@ -168,6 +168,6 @@ def _measure(name: str, out: Path, runs: list[Run], options: _Options, *, is_nam
     return Measured(
         name,
         coverage,
-        {criterion: nearest_unreached(coverage, criterion, limit=options.listed) for criterion in criteria},
+        {criterion: nearest_unreached(coverage, criterion, limit=options.listed) for criterion in coverage.criteria},
         {criterion: wanted for criterion, wanted in options.fail_under.items() if coverage.percent(criterion) < wanted},
     )

@@ -44,9 +44,9 @@ class Measured:
             warnings.append("nothing was executed: no test in the log got as far as its initial state")
         for criterion, wanted in self.under.items():
             covered = "executed" if coverage.has_log else "planned"
-            count = coverage.criteria[criterion].count
-            found = f"{percent(coverage.covered(criterion), count)} of {criterion} are {covered}"
-            warnings.append(f"{found if count else f'there are no {criterion} to cover'}, wanted are {wanted:g} %")
+            count = coverage.criteria[criterion].count if criterion in coverage.criteria else 0
+            found = f"{percent(coverage.covered(criterion), count)} of {criterion} are {covered}" if count else ""
+            warnings.append(f"{found or f'no {criterion} are counted'}, wanted are {wanted:g} %")
         return warnings
 
 

@@ -123,7 +123,8 @@ def _key(suite: LoggedSuite, files: Sequence[str]) -> str:
         InputError: The log does not hold its file, and it is not clear which of those named it is.
     """
     if suite.file is not None:
-        return _content(suite.file)
+        content = _content(suite.file)
+        return content if content in files else f"{content} {suite.binding}"  # two bindings may tell a graph alike
     if len(files) == 1:
         return files[0]
     raise InputError(

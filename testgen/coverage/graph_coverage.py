@@ -108,8 +108,9 @@ class GraphCoverage:
         return measured.n_executed if self.has_log else measured.n_planned
 
     def percent(self, criterion: str) -> float:
-        """How much of a criterion is covered; nothing, if it asks for nothing."""
-        return 100 * self.covered(criterion) / max(1, self.criteria[criterion].count)
+        """How much of a criterion is covered; nothing, if it asks for nothing or could not be counted."""
+        counted = criterion in self.criteria
+        return 100 * self.covered(criterion) / max(1, self.criteria[criterion].count) if counted else 0.0
 
     def uncovered(self, criterion: str) -> dict[Fate, int]:
         """How many obligations are not covered, by what became of them."""
@@ -128,10 +129,11 @@ def measure_graph(evidence: Evidence, *, criteria: Sequence[str] = CRITERIA_SHOW
 
     Args:
         evidence: Suites and logs of one graph.
-        criteria: Keys of `selection.criteria.CRITERIA`.
+        criteria: Keys of `selection.criteria.CRITERIA`. What has too many obligations to be numbered is left out, with
+            a warning.
 
     Raises:
-        SelectionError: There is no such criterion, or it asks for too much to be numbered.
+        SelectionError: There is no such criterion, or nothing that can be numbered.
 
     Linear in the steps of all suites, in arrays.
     """
@@ -139,9 +141,10 @@ def measure_graph(evidence: Evidence, *, criteria: Sequence[str] = CRITERIA_SHOW
     part = part_of(graph, *allowed_by(graph, (), ()))
     found = [walks_of(suite, has_log=evidence.has_log) for suite in evidence.suites]
     steps = _steps([walk for walks, _ in found for walk in walks], part)
-    allowed = _allowed(graph, part, evidence.suites)
-    measured = {name: _measure(_obligations(part, name), steps, allowed) for name in dict.fromkeys(criteria)}
-    transitions = measured.get("transitions") or _measure(_obligations(part, "transitions"), steps, allowed)
+    obligations, warnings = _obligations(part, criteria)
+    allowed = _allowed(graph, part, evidence.suites, has_pairs=any(name.endswith("-pairs") for name in obligations))
+    measured = {name: _measure(asked, steps, allowed) for name, asked in obligations.items()}
+    transitions = measured.get("transitions") or _measure(CRITERIA["transitions"](part.graph), steps, allowed)
     return GraphCoverage(
         evidence=evidence,
         part=part,
@@ -151,14 +154,24 @@ def measure_graph(evidence: Evidence, *, criteria: Sequence[str] = CRITERIA_SHOW
         tests=tuple(count_tests(suite) for suite in evidence.suites),
         cut_by=_cut_by(evidence.suites),
         is_vacuous=evidence.has_log and Fate.EXECUTED not in steps.start_fates,
-        warnings=(*evidence.warnings, *(warning for _, warnings in found for warning in warnings)),
+        warnings=(*evidence.warnings, *(warning for _, told in found for warning in told), *warnings),
     )
 
 
-def _obligations(part: Part, name: str) -> Obligations:
-    if name not in CRITERIA:
-        raise SelectionError(f"unknown criterion {name!r}", hint=f"there are {', '.join(CRITERIA)}")
-    return CRITERIA[name](part.graph)
+def _obligations(part: Part, criteria: Sequence[str]) -> tuple[dict[str, Obligations], list[str]]:
+    """What there is to cover, by criterion, and warnings of what is left out."""
+    obligations: dict[str, Obligations] = {}
+    warnings = []
+    for name in criteria:
+        if name not in CRITERIA:
+            raise SelectionError(f"unknown criterion {name!r}", hint=f"there are {', '.join(CRITERIA)}")
+        try:
+            obligations[name] = CRITERIA[name](part.graph)
+        except SelectionError as error:  # too many pairs
+            if len(criteria) == 1:
+                raise
+            warnings.append(f"{name} are not counted: {error.message}")
+    return obligations, warnings
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -227,8 +240,8 @@ class _Allowed:
     after: Ints
 
 
-def _allowed(graph: StateGraph, part: Part, suites: Iterable[SuiteEvidence]) -> _Allowed | None:
-    """What no filter forbids; None if there are no filters."""
+def _allowed(graph: StateGraph, part: Part, suites: Iterable[SuiteEvidence], *, has_pairs: bool) -> _Allowed | None:
+    """What no filter forbids, with pairs if they matter; None if there are no filters."""
     filters = {_filters(suite.suite.options) for suite in suites if suite.is_planned}
     if not filters or ((), ()) in filters:
         return None
@@ -237,9 +250,12 @@ def _allowed(graph: StateGraph, part: Part, suites: Iterable[SuiteEvidence]) -> 
         welcome = part_of(graph, *allowed_by(graph, only, avoid))
         number = np.searchsorted(part.transitions, welcome.transitions)
         states.append(np.searchsorted(part.states, welcome.states))
-        firsts, seconds = successive_transitions(welcome.graph)
-        taken += [number, number[seconds]]
-        after += [np.full(len(number), NOTHING), number[firsts]]
+        taken.append(number)
+        after.append(np.full(len(number), NOTHING))
+        if has_pairs:
+            firsts, seconds = successive_transitions(welcome.graph)
+            taken.append(number[seconds])
+            after.append(number[firsts])
     return _Allowed(*(np.concatenate(arrays).astype(np.int64) for arrays in (states, taken, after)))
 
 

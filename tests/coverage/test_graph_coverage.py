@@ -199,7 +199,8 @@ def test_what_a_filter_cuts_off_is_told_as_such() -> None:
     assert coverage.uncovered("transitions") == {Fate.FILTERED: 1, Fate.NOT_SELECTED: 1}
     assert coverage.uncovered("actions") == {Fate.FILTERED: 1}
     assert coverage.uncovered("action-pairs") == {Fate.FILTERED: 2}  # Up, Stay and Stay, Stay
-    assert coverage.uncovered("transition-pairs") == {Fate.FILTERED: 2, Fate.NOT_SELECTED: 1}
+    pairs = coverage.criteria["transition-pairs"].fates.tolist()
+    assert pairs == [NOT_RUN, NOT_RUN, Fate.NOT_SELECTED, Fate.FILTERED, Fate.FILTERED]
     assert coverage.cut_by == ("max-steps",)
 
 
@@ -233,6 +234,18 @@ def test_why_a_suite_is_not_whole_is_told(request_: Request, reasons: tuple[str,
 def test_unknown_criterion_is_told() -> None:
     with pytest.raises(SelectionError, match="unknown criterion 'edges'"):
         measure_graph(evidence_of(climb(ladder())), criteria=("edges",))
+
+
+def test_pairs_that_are_too_many_are_left_out_with_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("testgen.selection.criteria._PAIRS_LIMIT", 3)
+    coverage = measure_graph(evidence_of(climb(ladder()), has_log=False))
+    assert list(coverage.criteria) == ["states", "transitions", "actions"]
+    assert coverage.warnings == (
+        "action-pairs are not counted: the graph has 5 pairs of successive transitions, more than 3",
+    )
+    assert coverage.percent("action-pairs") == 0
+    with pytest.raises(SelectionError, match="more than 3"):
+        measure_graph(evidence_of(climb(ladder())), criteria=("transition-pairs",))
 
 
 # Any graph, any suite, any run
