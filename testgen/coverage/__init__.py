@@ -1,0 +1,26 @@
+"""Coverage: what suites reach, in the specification's graph and in the system's code, and what they leave and why.
+
+Learns what happened from files that runs have left, never by running or importing what was run. Knows no templates.
+"""
+
+from testgen.coverage.evidence import Evidence, SuiteEvidence, find_evidence, has_tests_of
+from testgen.coverage.fates import Fate, TestCount
+from testgen.coverage.graph_coverage import CriterionCoverage, GraphCoverage, measure_graph
+from testgen.coverage.run_log import Run, read_runs
+from testgen.coverage.unreached import Unreached, nearest_unreached
+
+__all__ = [
+    "CriterionCoverage",
+    "Evidence",
+    "Fate",
+    "GraphCoverage",
+    "Run",
+    "SuiteEvidence",
+    "TestCount",
+    "Unreached",
+    "find_evidence",
+    "has_tests_of",
+    "measure_graph",
+    "nearest_unreached",
+    "read_runs",
+]
