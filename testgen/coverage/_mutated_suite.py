@@ -43,6 +43,8 @@ _MESSAGE_CHARACTERS = 300
 _LEAST_SECONDS, _TIMES_AS_LONG, _IDLE = 1.0, 20, 10
 """A test has gone astray after this much processor time, or so many times what it takes without a mutant; it may wait
 `_IDLE` times as long."""
+_OVERHEAD_SECONDS = 0.01
+"""Of pytest for each test, about; it keeps hundredths of a second from deciding which test comes first."""
 _MEMORY_BYTES = 4 << 30
 _OUT_OF_TIME = signal.SIGPROF, signal.SIGALRM, signal.SIGKILL
 
@@ -237,7 +239,20 @@ class _Server:
     def _run_all(self, mutants: list[Json], lines: Json, early: dict[str, set[int]], sound: set[int]) -> None:
         """Run the mutants, `jobs` at a time."""
         running: dict[int, _Running] = {}
-        waiting = iter(mutants)
+        try:
+            self._run_each(iter(mutants), running, lines, early, sound)
+        finally:
+            for one in running.values():
+                one.stop()
+
+    def _run_each(
+        self,
+        waiting: Iterator[Json],
+        running: dict[int, _Running],
+        lines: Json,
+        early: dict[str, set[int]],
+        sound: set[int],
+    ) -> None:
         exhausted = False
         while running or not exhausted:
             while not exhausted and len(running) < self._order["jobs"]:
@@ -259,11 +274,11 @@ class _Server:
                 self._finish(running.pop(pipe))
 
     def _reaching(self, mutant: Json, lines: dict[str, list[int]], sound: set[int]) -> list[int]:
-        """The tests that run a mutated line: those that killed most in this function first, then in mixed order."""
+        """The tests that run a mutated line: those first that killed most in this function, for the time they take."""
         reaching = sorted({test for line in mutant["lines"] for test in lines.get(str(line), ())} & sound)
         random.Random(0).shuffle(reaching)  # tests that stand together are alike  # noqa: S311 - not for secrets
         kills = self._killers[mutant["function"]]
-        return sorted(reaching, key=lambda test: -kills[test])
+        return sorted(reaching, key=lambda test: -(kills[test] + 0.5) / (self._seconds[test] + _OVERHEAD_SECONDS))
 
     def _start(self, mutant: Json, tests: list[int], exchanges: list[tuple[FunctionType, CodeType]]) -> _Running:
         reading, writing = os.pipe()
@@ -297,11 +312,7 @@ class _Server:
         text = b""
         while running.is_in_time() and not text.endswith(b"\n") and (part := os.read(running.pipe, 65536)):
             text += part
-        if not running.is_in_time():
-            with suppress(ProcessLookupError):
-                os.kill(running.pid, signal.SIGKILL)
-        os.close(running.pipe)
-        _, status = os.waitpid(running.pid, 0)
+        status = running.stop(kill=not running.is_in_time())
         mutant = running.mutant
         position = int.from_bytes(running.progress[:8], "little")
         if text:
@@ -353,6 +364,17 @@ class _Running:
     def is_in_time(self) -> bool:
         return time.monotonic() < self.deadline
 
+    def stop(self, *, kill: bool = True) -> int:
+        """Wait for the process, or end it; end what its tests have started. The status with which it ended."""
+        if kill:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+        _, status = os.waitpid(self.pid, 0)
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+        os.close(self.pipe)
+        return status
+
 
 def _ready(running: dict[int, _Running]) -> list[int]:
     """The pipes that can be read or need not be waited for any more; waits for the first."""
@@ -388,6 +410,7 @@ def _fork(work: Callable[[], None]) -> int:
         return pid
     code = 0
     try:
+        os.setpgid(0, 0)  # what tests start, and leave behind when they are broken off, can be found by this
         for number in (signal.SIGPROF, signal.SIGALRM):
             signal.signal(number, signal.SIG_DFL)
         work()

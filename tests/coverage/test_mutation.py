@@ -271,3 +271,30 @@ def test_a_missing_mutmut_is_told(shop: Path, monkeypatch: pytest.MonkeyPatch) -
         SurroundingsError, match=r"mutmut.* is not installed\nhint: pip install 'tla-testgen\[mutants\]'"
     ):
         score("test_few.py")
+
+
+def test_what_a_test_has_started_ends_with_its_mutant(write: Write) -> None:
+    write("shop/__init__.py", "def count(n):\n    while n > 0:\n        n -= 1\n    return n\n")
+    test = (
+        "import os, subprocess, sys, pathlib\nfrom shop import count\n\n"
+        "def test_count():\n"
+        "    child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
+        "    with pathlib.Path('pids').open('a') as file:\n"
+        "        file.write(f'{child.pid}\\n')\n"
+        "    assert count(3) == 0\n"
+        "    child.kill()\n"
+        "    child.wait()\n"
+    )
+    write("test_count.py", test)
+    result = score("test_count.py")
+    assert result.ends(result.suites[0])["timeout"] >= 1
+    pids = [int(line) for line in Path("pids").read_text().split()]
+    assert len(pids) > len(result.mutants) / 2
+    assert [pid for pid in pids if _is_running(pid)] == []
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
