@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from testgen.graph import StateGraph, StateId, TransitionId
 
-__all__ = ["Behavior", "Suite", "behavior_id"]
+__all__ = ["Behavior", "Suite", "Telling", "behavior_id"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,27 @@ class Behavior:
 
 
 @dataclass(frozen=True, slots=True)
+class Telling:
+    """How a test tells a behavior.
+
+    Attributes:
+        test: What its name ends with: digits of its id, unique in the suite. Behaviors told alike share one test.
+        n_told: How many of the behavior's transitions, from the first on, the test is about.
+        progress: How many have been performed once each statement of the test has succeeded, in order; None if nobody
+            has said. If the last is below `n_told`, the test shows that the system refuses what comes next.
+    """
+
+    test: str
+    n_told: int
+    progress: tuple[int, ...] | None = None
+
+    @property
+    def n_performed(self) -> int:
+        """How many transitions a test that passes has performed."""
+        return self.progress[-1] if self.progress else self.n_told
+
+
+@dataclass(frozen=True, slots=True)
 class Suite:
     """An ordered list of behaviors, with where it comes from.
 
@@ -42,6 +63,7 @@ class Suite:
             "chance".
         least_steps: No suite of so few behaviors can do with fewer steps; None where that is not known.
         options: What else shaped the suite, in words.
+        tellings: For each behavior the test that tells it, None where a binding leaves it out; empty until rendered.
     """
 
     graph: StateGraph
@@ -53,6 +75,7 @@ class Suite:
     uncovered: Mapping[str, int] = field(default_factory=dict)
     least_steps: int | None = None
     options: tuple[str, ...] = ()
+    tellings: tuple[Telling | None, ...] = ()
 
     @property
     def selection(self) -> str:

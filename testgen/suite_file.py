@@ -2,7 +2,8 @@
 
 It holds no values, only numbers of states and transitions of one graph, which is known by its digest, beside digests of
 the states, so that two suites can be compared without their graphs. One behavior a line, for the sake of version
-control.
+control. Once tests have been rendered it also says which test tells each behavior, and how far each of its statements
+gets: by this, coverage knows what a test was about of which a run tells no more than the name.
 """
 
 from __future__ import annotations
@@ -14,13 +15,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from testgen.behavior import Behavior, Suite, behavior_id
+from testgen.behavior import Behavior, Suite, Telling, behavior_id
 from testgen.errors import GraphError, InputError, Location, ParseError, SurroundingsError, unreadable
 from testgen.graph import StateGraph
 
-__all__ = ["SCHEMA", "Outline", "read_outline", "read_suite", "suite_text", "write_suite_file"]
+__all__ = [
+    "SCHEMA",
+    "SUITE_FILE",
+    "Outline",
+    "is_suite_text",
+    "read_outline",
+    "read_suite",
+    "suite_text",
+    "write_suite_file",
+]
 
 SCHEMA = "testgen.suite/1"
+SUITE_FILE = "suite.json"
+"""Its name in the folder of the suite."""
 _BEGINNING = '{\n"schema": "testgen.suite/'
 _DIGEST_DIGITS = 12
 _LONGEST_NUMBER = 4000
@@ -68,19 +80,29 @@ def suite_text(suite: Suite, *, version: str) -> str:
         "states": {str(state): graph.state_digest(state).hex()[:_DIGEST_DIGITS] for state in states},
     }
     lines = [f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in (head | tables).items()]
-    behaviors = [
-        json.dumps(
-            {
-                "id": behavior.id,
-                "states": behavior.states,
-                "transitions": behavior.transitions,
-                "actions": graph.labels[list(behavior.transitions)].tolist(),
-            }
-        )
-        for behavior in suite.behaviors
-    ]
+    ways: dict[tuple[int, tuple[int, ...] | None], int] = {}
+    behaviors = []
+    for number, behavior in enumerate(suite.behaviors):
+        told: dict[str, object] = {
+            "id": behavior.id,
+            "states": behavior.states,
+            "transitions": behavior.transitions,
+            "actions": graph.labels[list(behavior.transitions)].tolist(),
+        }
+        if suite.tellings and (telling := suite.tellings[number]) is not None:
+            way = telling.n_told, telling.progress
+            told |= {"test": telling.test, "told": ways.setdefault(way, len(ways))}
+        behaviors.append(json.dumps(told))
+    if suite.tellings:
+        told_as = [{"transitions": n_told, "progress": progress} for n_told, progress in ways]
+        lines.append(f'"tellings": {json.dumps(told_as)}')
     lines.append('"behaviors": [\n' + ",\n".join(behaviors) + "\n]")
     return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def is_suite_text(text: str) -> bool:
+    """Whether `text` begins like a suite file; only such files are ever overwritten."""
+    return text.startswith(_BEGINNING)
 
 
 def write_suite_file(text: str, path: Path) -> None:
@@ -91,7 +113,7 @@ def write_suite_file(text: str, path: Path) -> None:
         SurroundingsError: It cannot be written.
     """
     try:
-        if path.exists() and not path.read_text(encoding="utf-8", errors="replace").startswith(_BEGINNING):
+        if path.exists() and not is_suite_text(path.read_text(encoding="utf-8", errors="replace")):
             raise InputError(
                 "is not a suite file, so it is not overwritten",
                 location=Location(str(path)),
@@ -124,6 +146,7 @@ def read_suite(path: Path, graph: StateGraph) -> Suite:
             hint="the specification has changed since; select again with `testgen build --plan-only`",
         )
     behaviors = tuple(_behavior(path, told, graph) for told in document["behaviors"])
+    tellings = _tellings(path, document, behaviors)
     return Suite(
         graph=graph,
         criterion=document["criterion"],
@@ -133,6 +156,7 @@ def read_suite(path: Path, graph: StateGraph) -> Suite:
         obligations=document["obligations"],
         uncovered=document["uncovered"],
         options=tuple(document["options"]),
+        tellings=tellings,
     )
 
 
@@ -198,7 +222,8 @@ def _document(path: Path) -> dict[str, Any]:  # Any: JSON
         raise _malformed(path, "it has a text or a number where the other belongs")
     if not all(_is_plain(text) for text in (document["criterion"], document["strategy"], *document["options"])):
         raise _malformed(path, "its criterion, strategy or options are not plain text")
-    ids = [told["id"] for told in document["behaviors"]]
+    # Equal ids alone are sound: states of a dump can show equal values (VIEW).
+    ids = [(told["id"], str(told.get("transitions"))) for told in document["behaviors"]]
     if not ids or len(set(ids)) < len(ids):
         raise _malformed(path, "it has no behavior, or one twice")
     return document
@@ -237,3 +262,27 @@ def _behavior(path: Path, told: Any, graph: StateGraph) -> Behavior:  # Any: JSO
     except (KeyError, TypeError, IndexError, OverflowError) as error:
         raise _malformed(path, f"{type(error).__name__}: {error}") from error
     raise _malformed(path, f"behavior {str(told['id'])[:8]} is no path of the graph")
+
+
+def _tellings(path: Path, document: dict[str, Any], behaviors: tuple[Behavior, ...]) -> tuple[Telling | None, ...]:
+    """How each behavior is told; empty for a suite that has not been rendered."""
+    if "tellings" not in document:
+        return ()
+    try:
+        ways = [_way(told["transitions"], told["progress"]) for told in document["tellings"]]
+        tellings = []
+        for told, behavior in zip(document["behaviors"], behaviors, strict=True):
+            telling = Telling(str(told["test"]), *ways[told["told"]]) if "test" in told else None
+            if telling is not None and telling.n_told > len(behavior.transitions):
+                raise ValueError("a test tells more transitions than its behavior has")
+            tellings.append(telling)
+    except (KeyError, TypeError, IndexError, ValueError) as error:
+        raise _malformed(path, f"{type(error).__name__}: {error}") from error
+    return tuple(tellings)
+
+
+def _way(n_told: Any, progress: Any) -> tuple[int, tuple[int, ...] | None]:  # Any: JSON
+    numbers = [0, *(progress or []), n_told]
+    if not all(type(number) is int for number in numbers) or numbers != sorted(numbers):
+        raise ValueError(f"{progress} is no progress of a test that tells {n_told} transitions")
+    return n_told, None if progress is None else tuple(progress)

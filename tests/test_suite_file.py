@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
+from testgen.behavior import Suite, Telling
 from testgen.errors import GraphError, InputError, TestgenError
 from testgen.graph import StateGraph
 from testgen.graph.dot import read_dot
@@ -33,6 +36,55 @@ def ladder(rungs: int = 2) -> PlainGraph:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("suites")
+
+
+def told(suite: Suite, rng: random.Random) -> Suite:
+    """The suite with tellings of chance."""
+    tellings: list[Telling | None] = []
+    for number, behavior in enumerate(suite.behaviors):
+        n_told = rng.randint(0, len(behavior.transitions))
+        progress = tuple(sorted(rng.randint(0, n_told) for _ in range(rng.randrange(4))))
+        telling = Telling(f"{number:08x}", n_told, rng.choice([None, progress]))
+        tellings.append(rng.choice([telling, telling, None]))
+    return replace(suite, tellings=tuple(tellings))
+
+
+@given(plain=plain_graphs(), seed=st.integers(0, 99))
+def test_how_tests_tell_behaviors_is_read_again(plain: PlainGraph, seed: int, folder: Path) -> None:
+    graph = read(plain)
+    suite = told(select_behaviors(graph, Request("states", max_steps=3)), random.Random(seed))
+    path = folder / "rendered.json"
+    write_suite_file(suite_text(suite, version="1"), path)
+    assert read_suite(path, graph).tellings == suite.tellings
+    assert suite_text(read_suite(path, graph), version="1") == path.read_text()
+    assert [outline.id for outline in read_outline(path)] == [behavior.id for behavior in suite.behaviors]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"tellings": [{"transitions": 3, "progress": []}]},
+        {"tellings": [{"transitions": 2, "progress": [1, 0]}]},
+        {"tellings": [{"transitions": 1, "progress": [0, 2]}]},
+        {"tellings": [{"transitions": -1, "progress": None}]},
+        {"tellings": [{"transitions": 2, "progress": [-1]}]},
+        {"tellings": [{"transitions": 2, "progress": [True]}]},
+        {"tellings": [{"transitions": 2, "progress": 5}]},
+        {"tellings": [{"transitions": "2", "progress": None}]},
+        {"tellings": [{"transitions": 2}]},
+        {"tellings": []},
+        {"tellings": {}},
+        {"tellings": 1},
+    ],
+)
+def test_a_telling_that_cannot_be_is_told(change: dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / "suite.json"
+    suite = select_behaviors(read(ladder()))
+    tellings = tuple(Telling(behavior.id[:8], 2, (0, 1, 2)) for behavior in suite.behaviors)
+    write_suite_file(suite_text(replace(suite, tellings=tellings), version="1"), path)
+    assert read_suite(path, suite.graph).tellings == tellings
+    with pytest.raises(InputError, match="no suite file of this version"):
+        read_suite(edited(path, **change), suite.graph)
 
 
 @given(plain=plain_graphs())

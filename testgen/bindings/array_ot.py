@@ -131,6 +131,8 @@ class ArrayOT(Binding):
             (number, tuple(_operation(entry) for entry in log if entry["client"] != number))
             for number, log in enumerate(_sequence(last["clientLog"]), 1)
         )
+        merges = [number for number, taken in enumerate(steps) if taken.action == "MergeAction"]
+        n_before_merges = merges[0] if merges else len(steps)  # later ones, and all merges, are synchronization's
         used = [operation for _, operation in performed] + [operation for _, log in applied for operation in log]
         names = names_used([used, initial["serverState"], last["serverState"]])
         operations = names.pop(Set.__module__, frozenset())  # imported through this module, as a reader knows them
@@ -144,6 +146,7 @@ class ArrayOT(Binding):
             transactions=tuple(performed),
             final=tuple(_sequence(last["serverState"])),
             applied=applied,
+            done=(0, *(min(number, n_before_merges) for number in range(1, len(performed) + 1)), len(steps)),
         )
 
 
@@ -157,6 +160,7 @@ class ArrayStory(Story):
         transactions: Client and operation, in order.
         final: What everyone ends with.
         applied: For each client the operations of others as it applied them.
+        done: See `Story.progress`.
     """
 
     clients: int = 0
@@ -164,6 +168,10 @@ class ArrayStory(Story):
     transactions: tuple[tuple[int, Operation], ...] = ()
     final: tuple[Plain, ...] = ()
     applied: tuple[tuple[int, tuple[Operation, ...]], ...] = ()
+    done: tuple[int, ...] = ()
+
+    def progress(self) -> tuple[int, ...]:
+        return self.done
 
 
 def _sequence(value: Plain) -> list[Any]:  # Any: what the specification's sequences hold

@@ -32,6 +32,15 @@ class Story:
     imports: Mapping[str, frozenset[str]] = field(default_factory=dict)
     n_told: int | None = None
 
+    def progress(self) -> tuple[int, ...] | None:
+        """How many of the behavior's first transitions have been performed once each statement has succeeded, in order.
+
+        Statements are what the journal holds of a test that passes. From this, coverage knows how far a test came that
+        failed; None, where nobody has said, counts it for nothing. A last number below `n_told` is that of a test
+        which shows that the system refuses what comes next.
+        """
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -63,6 +72,10 @@ class StepStory(Story):
     initial: Mapping[str, Plain] = field(default_factory=dict)
     calls: tuple[Call, ...] = ()
     end: Call | None = None
+
+    def progress(self) -> tuple[int, ...]:
+        n_calls = len(self.calls)
+        return (*([0] if self.start else []), *range(1, n_calls + 1), *([n_calls] if self.end else []))
 
 
 def tell_steps(binding: type[Binding], initial: Mapping[str, Plain], steps: list[Step]) -> StepStory:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from testgen.cli.output import plural, print_json, print_rows, progress, warn
-from testgen.cli.project import Project, SuiteSettings, dump_name, find_project, shown_path
+from testgen.cli.project import Project, SuiteSettings, dump_name, find_project
 from testgen.errors import BindingError, ExitCode, Location
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ __all__ = ["build"]
 
 _SUMMED = "tests", "behaviors", "steps", "files", "lower_bound", "seconds"
 _SHOWN = 10
-_SUITE_FILE = "suite.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +154,8 @@ def _shard(_: click.Context, __: click.Parameter, value: str | None) -> tuple[in
 def build(graphs: tuple[str, ...], as_json: bool, **flags: Any) -> int:  # Any: what the options above say
     """Write a pytest test for every behavior of each GRAPH; without GRAPH, for every suite of the project file.
 
+    Beside the tests goes OUT/suite.json, which says what each is about: `testgen coverage graph` reads it.
+
     GRAPH is a dump of TLC, or a trace, which makes one test: `testgen help formats`.
 
     What the project file says of a graph holds unless a flag says otherwise: binding, template, out, and what `testgen
@@ -219,9 +220,7 @@ def _request(graph: str, project: Project, out: Path | None) -> _Request:
 
 
 def _request_of_suite(name: str, settings: SuiteSettings, project: Project, out: Path | None) -> _Request:
-    graph = str(shown_path(project.folder / settings.graph))
-    folder = out or shown_path(project.folder / (settings.out or f"generated/{name}"))
-    return _Request(graph, name, settings, folder)
+    return _Request(project.graph_of(settings), name, settings, out or project.out_of(name, settings))
 
 
 def _check_folders(requests: list[_Request]) -> None:
@@ -280,10 +279,10 @@ def _plan(suite: Suite, request: _Request) -> Written:
     """Write the suite file."""
     from testgen.cli.main import testgen_version
     from testgen.render import Written
-    from testgen.suite_file import suite_text, write_suite_file
+    from testgen.suite_file import SUITE_FILE, suite_text, write_suite_file
 
-    write_suite_file(suite_text(suite, version=testgen_version()), request.out / _SUITE_FILE)
-    return Written(changed=(_SUITE_FILE,), removed=(), unchanged=())
+    write_suite_file(suite_text(suite, version=testgen_version()), request.out / SUITE_FILE)
+    return Written(changed=(SUITE_FILE,), removed=(), unchanged=())
 
 
 def _render(suite: Suite, binding: str, request: _Request, options: BuildOptions) -> tuple[list[int], Written]:

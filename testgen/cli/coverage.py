@@ -12,7 +12,9 @@ __all__ = ["coverage"]
 
 
 class _Coverage(LazyGroup):
-    MODULES: ClassVar = {}
+    MODULES: ClassVar = {
+        "graph": "testgen.cli.coverage_graph",
+    }
 
 
 @click.group("coverage", cls=_Coverage)

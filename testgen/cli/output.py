@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import click
 
-__all__ = ["inert", "plural", "print_json", "print_rows", "progress", "warn"]
+__all__ = ["inert", "percent", "plural", "print_json", "print_rows", "print_table", "progress", "warn"]
 
 
 def print_json(schema: str, document: dict[str, Any]) -> None:  # Any: JSON
@@ -26,6 +26,16 @@ def print_rows(rows: Iterable[tuple[str, str]]) -> None:
         click.echo(f"{click.style(label.ljust(width), dim=True)}  {value}".rstrip())
 
 
+def print_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print rows under a head, the first column to the left, the others, numbers most likely, to the right."""
+    table = [[head[0], *(click.style(text, dim=True) if text else "" for text in head[1:])], *rows]
+    widths = [max(len(click.unstyle(row[column])) for row in table) for column in range(len(head))]
+    for row in table:
+        gaps = [" " * (width - len(click.unstyle(text))) for width, text in zip(widths, row, strict=True)]
+        cells = [row[0] + gaps[0], *(gap + text for gap, text in zip(gaps[1:], row[1:], strict=True))]
+        click.echo("  ".join(cells).rstrip())
+
+
 def inert(text: str) -> str:
     """`text`, which may come from a dump, without characters that would do something to a terminal."""
     return "".join(char if char.isprintable() or char == "\n" else ascii(char)[1:-1] for char in text)
@@ -34,6 +44,13 @@ def inert(text: str) -> str:
 def warn(message: str) -> None:
     """Print a warning to stderr."""
     click.echo(f"{click.style('warning', fg='yellow', bold=True)}: {inert(message)}", err=True)
+
+
+def percent(part: int, whole: int) -> str:
+    """A share of a whole, rounded down so that only all of it is `100 %`: `99.9 %`; `-` of nothing."""
+    if part == whole:
+        return "100 %" if whole else "-"
+    return f"{part * 1000 // whole / 10:.1f} %"
 
 
 def plural(number: int, noun: str) -> str:

@@ -72,6 +72,14 @@ class Project:
                 return name, settings
         return None
 
+    def graph_of(self, settings: SuiteSettings) -> str:
+        """The suite's dump, as a user in this folder would write it."""
+        return str(shown_path(self.folder / settings.graph))
+
+    def out_of(self, name: str, settings: SuiteSettings) -> Path:
+        """The folder of the suite's tests, likewise."""
+        return shown_path(self.folder / (settings.out or f"generated/{name}"))
+
 
 def find_project(start: Path) -> Project:
     """The project of the nearest folder, from `start` upwards, whose project file names suites; else an empty one.

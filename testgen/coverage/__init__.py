@@ -3,6 +3,29 @@
 Learns what happened from files that runs have left, never by running or importing what was run. Knows no templates.
 """
 
+from testgen.coverage.evidence import Evidence, SuiteEvidence, find_evidence, has_tests_of
+from testgen.coverage.fates import Fate, TestCount
+from testgen.coverage.graph_coverage import CriterionCoverage, GraphCoverage, measure_graph
 from testgen.coverage.recorded import RecordedStep, RecordedTest, Track, Tracker
+from testgen.coverage.run_log import Run, read_runs
+from testgen.coverage.unreached import Unreached, nearest_unreached
 
-__all__ = ["RecordedStep", "RecordedTest", "Track", "Tracker"]
+__all__ = [
+    "CriterionCoverage",
+    "Evidence",
+    "Fate",
+    "GraphCoverage",
+    "RecordedStep",
+    "RecordedTest",
+    "Run",
+    "SuiteEvidence",
+    "TestCount",
+    "Track",
+    "Tracker",
+    "Unreached",
+    "find_evidence",
+    "has_tests_of",
+    "measure_graph",
+    "nearest_unreached",
+    "read_runs",
+]

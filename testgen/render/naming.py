@@ -31,34 +31,33 @@ class NamedStory:
     Attributes:
         name: A Python identifier, unique in the suite: `test_`, the steps, and digits of the id.
         id: The behavior's id.
+        key: What the name ends with, which no other test's name does: digits of the id.
         story: What happens.
     """
 
     name: str
     id: str
+    key: str
     story: Story
 
 
 def name_tests(stories: Iterable[tuple[str, Story]]) -> list[NamedStory]:
     """Name each (behavior id, story).
 
-    Equal names, which eight digits make very rare, get the whole id. Behaviors with equal ids, which a dump has whose
-    states show equal values (VIEW), are counted on.
+    Equal first digits, which of eight are very rare, bring out the whole id. Behaviors with equal ids, which a dump has
+    whose states show equal values (VIEW), are counted on.
     """
     pairs = list(stories)
-    short = [_test_name(behavior[:_ID_DIGITS], story) for behavior, story in pairs]
-    alike = Counter(short)
+    alike = Counter(behavior[:_ID_DIGITS] for behavior, _ in pairs)
     named = []
     used: Counter[str] = Counter()
-    for name, (behavior, story) in zip(short, pairs, strict=True):
-        unique = name if alike[name] == 1 else _test_name(behavior, story)
+    for behavior, story in pairs:
+        digits = behavior[:_ID_DIGITS]
+        unique = digits if alike[digits] == 1 else behavior
         used[unique] += 1
-        named.append(NamedStory(unique if used[unique] == 1 else f"{unique}_{used[unique]}", behavior, story))
+        key = unique if used[unique] == 1 else f"{unique}_{used[unique]}"
+        named.append(NamedStory(f"test_{_slug(story.path)}_{key}", behavior, key, story))
     return named
-
-
-def _test_name(digits: str, story: Story) -> str:
-    return "_".join(["test", _slug(story.path), digits])
 
 
 def _slug(path: Sequence[str]) -> str:

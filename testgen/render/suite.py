@@ -1,4 +1,7 @@
-"""From a suite to the text of its files: tell each behavior as a story, name it, and let the template write it down."""
+"""From a suite to the text of its files: tell each behavior as a story, name it, and let the template write it down.
+
+Beside the tests goes the suite file, by which coverage knows what each test is about.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,11 @@ import os
 import re
 import traceback
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from testgen.behavior import Behavior, Suite, behavior_id
+from testgen.behavior import Behavior, Suite, Telling, behavior_id
 from testgen.bindings import Binding, Step, Story, binding_file, find_binding
 from testgen.bindings.story import tell_steps
 from testgen.errors import BindingError, GraphError, Location, RenderError, TestgenError
@@ -18,6 +21,7 @@ from testgen.graph import StateGraph, StateId
 from testgen.render.environment import render_template
 from testgen.render.layout import layout_import
 from testgen.render.naming import NamedStory, group_into_files, name_tests
+from testgen.suite_file import SUITE_FILE, is_suite_text, suite_text
 from testgen.values import Plain, to_plain
 
 __all__ = ["RenderedFile", "action_names", "has_mark", "render_suite"]
@@ -31,6 +35,8 @@ def has_mark(text: str, name: str) -> bool:
     The whole line of the module's docstring counts, so a file that merely speaks of testgen is not taken for one; and
     the name counts, as a copy under a name of the user's own is the user's.
     """
+    if name == SUITE_FILE:
+        return is_suite_text(text)
     mark = _MARK.match(text)
     return mark is not None and mark.group(1) == name
 
@@ -79,7 +85,7 @@ def render_suite(
     templates: Path | None = None,
     on_progress: Callable[[int], None] = lambda done: None,
 ) -> list[RenderedFile]:
-    """Render every behavior of `suite`. A function of its arguments: the same suite gives the same bytes.
+    """Render every behavior of `suite`, and the suite file. The same arguments give the same bytes.
 
     Args:
         suite: What to test.
@@ -98,7 +104,8 @@ def render_suite(
     binding = find_binding(binding_name)
     _check_actions(suite.graph, binding)
     template = template or binding.template
-    tests = name_tests(_tell(suite, binding, own=template == binding.template))
+    told = _tell(suite, binding, own=template == binding.template)
+    tests = name_tests((identity, story) for identity, story in told if story is not None)
     module = binding.__module__
     if (file := binding_file(binding_name)) is not None:  # named from the folder, so no path of this machine gets out
         module = Path(os.path.relpath(file.resolve(), (folder or Path()).resolve())).as_posix()
@@ -120,6 +127,8 @@ def render_suite(
         files.append(RenderedFile(name, text, len(group)))
         done += len(group)
         on_progress(done)
+    tellings = _tellings(suite, told, tests)
+    files.append(RenderedFile(SUITE_FILE, suite_text(replace(suite, tellings=tellings), version=version), 0))
     return files
 
 
@@ -154,10 +163,14 @@ def _check_actions(graph: StateGraph, binding: type[Binding]) -> None:
         )
 
 
-def _tell(suite: Suite, binding: type[Binding], *, own: bool) -> Iterable[tuple[str, Story]]:
-    """The behaviors, by id, as the binding's own stories, or step by step; of those told alike the first."""
+def _tell(suite: Suite, binding: type[Binding], *, own: bool) -> list[tuple[str, Story | None]]:
+    """Each behavior as the binding's own story, or step by step, with the id of what is told of it.
+
+    None where the binding leaves it out, and where an earlier behavior is told alike.
+    """
     teller = _Teller(suite.graph)
-    told: set[str] = set()
+    told: list[tuple[str, Story | None]] = []
+    cut: set[str] = set()
     for behavior in suite.behaviors:
         initial, steps = teller.steps(behavior)
         try:
@@ -172,15 +185,45 @@ def _tell(suite: Suite, binding: type[Binding], *, own: bool) -> Iterable[tuple[
                 hint=f"is {suite.graph.source} a dump of the specification this binding is for?",
             ) from error
         if story is None:
+            told.append(("", None))
             continue
         identity = behavior.id
         if story.n_told is not None:
             states, transitions = behavior.states[: story.n_told + 1], behavior.transitions[: story.n_told]
             identity = behavior_id(suite.graph, states, transitions)
-            if identity in told:
+            if identity in cut:
+                told.append((identity, None))
                 continue
-            told.add(identity)
-        yield identity, story
+            cut.add(identity)
+        told.append((identity, story))
+    return told
+
+
+def _tellings(
+    suite: Suite, told: Sequence[tuple[str, Story | None]], tests: Sequence[NamedStory]
+) -> tuple[Telling | None, ...]:
+    """For each behavior the test that tells it.
+
+    Raises:
+        BindingError: A story's progress cannot be that of its behavior.
+    """
+    named = iter(tests)
+    first: dict[str, Telling] = {}
+    tellings = []
+    for behavior, (identity, story) in zip(suite.behaviors, told, strict=True):
+        if story is not None:
+            n_told = len(behavior.transitions) if story.n_told is None else story.n_told
+            progress = story.progress()
+            numbers = [0, *(progress or ()), n_told]
+            if numbers != sorted(numbers):
+                raise BindingError(
+                    f"the story of behavior {behavior.id[:8]} cannot have the progress {progress}",
+                    location=Location(suite.graph.source),
+                    hint=f"it tells {n_told} transitions: one number a statement, never less than the one before",
+                )
+            first[identity] = Telling(next(named).key, n_told, progress)
+        tellings.append(first.get(identity))
+    return tuple(tellings)
 
 
 class _Teller:

@@ -7,6 +7,7 @@ taken, or the last two of them.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -43,21 +44,42 @@ class Obligations(ABC):
         """The obligation that is passed in the first state and with each step of `path`, or `NOTHING`."""
 
     @abstractmethod
-    def nearest(self) -> list[Path]:
-        """For each obligation an end of a path that passes it, beginning as near to the initial states as can be."""
+    def passed(self, starts: Ints, taken: Ints, after: Ints) -> Ints:
+        """The obligations that steps of any number of paths pass, unordered, as often as they do: `along` for arrays.
+
+        Args:
+            starts: First states of paths.
+            taken: Shape (n,): transitions.
+            after: Shape (n,): the transition before each on its path, `NOTHING` if it is the first.
+        """
+
+    @abstractmethod
+    def nearest(self, numbers: Sequence[int] | None = None) -> list[Path]:
+        """For each obligation an end of a path that passes it, beginning as near to the initial states as can be.
+
+        Args:
+            numbers: Only of these.
+        """
+
+    def _numbers(self, numbers: Sequence[int] | None) -> Sequence[int]:
+        return range(self.count) if numbers is None else numbers
 
 
 class _States(Obligations):
     def __init__(self, graph: StateGraph) -> None:
         self.count = graph.n_states
         self._targets: list[int] = graph.targets.tolist()
+        self._graph = graph
 
     def along(self, path: Path) -> list[int]:
         start, transitions = path
         return [start, *(self._targets[transition] for transition in transitions)]
 
-    def nearest(self) -> list[Path]:
-        return [(state, []) for state in range(self.count)]
+    def passed(self, starts: Ints, taken: Ints, after: Ints) -> Ints:
+        return np.concatenate([starts, self._graph.targets[taken]])
+
+    def nearest(self, numbers: Sequence[int] | None = None) -> list[Path]:
+        return [(state, []) for state in self._numbers(numbers)]
 
 
 class _Transitions(Obligations):
@@ -68,8 +90,12 @@ class _Transitions(Obligations):
     def along(self, path: Path) -> list[int]:
         return [NOTHING, *path[1]]
 
-    def nearest(self) -> list[Path]:
-        return [(source, [transition]) for transition, source in enumerate(self._sources.tolist())]
+    def passed(self, starts: Ints, taken: Ints, after: Ints) -> Ints:
+        return taken
+
+    def nearest(self, numbers: Sequence[int] | None = None) -> list[Path]:
+        sources = self._sources if numbers is None else self._sources[list(numbers)]
+        return [(source, [number]) for number, source in zip(self._numbers(numbers), sources.tolist(), strict=True)]
 
 
 class _Actions(Obligations):
@@ -84,11 +110,14 @@ class _Actions(Obligations):
     def along(self, path: Path) -> list[int]:
         return [NOTHING, *self._kinds[path[1]].tolist()]
 
-    def nearest(self) -> list[Path]:
+    def passed(self, starts: Ints, taken: Ints, after: Ints) -> Ints:
+        return self._kinds[taken]
+
+    def nearest(self, numbers: Sequence[int] | None = None) -> list[Path]:
         sources = self._graph.sources
         order = np.lexsort((self._graph.levels[sources], self._kinds))
-        firsts = order[np.unique(self._kinds[order], return_index=True)[1]]
-        return [(int(sources[transition]), [transition]) for transition in firsts.tolist()]
+        firsts = order[np.unique(self._kinds[order], return_index=True)[1]].tolist()
+        return [(int(sources[firsts[number]]), [firsts[number]]) for number in self._numbers(numbers)]
 
 
 class _TransitionPairs(Obligations):
@@ -97,17 +126,24 @@ class _TransitionPairs(Obligations):
         self.count = len(self._firsts)
         counts = np.diff(graph.offsets)[graph.targets]
         # The pair (t, u) has the number base[t] + u.
-        self._base: list[int] = (np.cumsum(counts) - counts - graph.offsets[graph.targets]).tolist()
+        self._bases = np.cumsum(counts) - counts - graph.offsets[graph.targets]
+        self._base: list[int] = self._bases.tolist()
         self._graph = graph
 
     def along(self, path: Path) -> list[int]:
         pairs = [self._base[first] + second for first, second in pairwise(path[1])]
         return [NOTHING] * min(2, 1 + len(path[1])) + pairs
 
-    def nearest(self) -> list[Path]:
-        sources = self._graph.sources[self._firsts].tolist()
-        pairs = zip(self._firsts.tolist(), self._seconds.tolist(), strict=True)
-        return [(source, list(pair)) for source, pair in zip(sources, pairs, strict=True)]
+    def passed(self, starts: Ints, taken: Ints, after: Ints) -> Ints:
+        follows = after != NOTHING
+        pairs: Ints = self._bases[after[follows]] + taken[follows]
+        return pairs
+
+    def nearest(self, numbers: Sequence[int] | None = None) -> list[Path]:
+        chosen = slice(None) if numbers is None else list(numbers)
+        firsts, seconds = self._firsts[chosen], self._seconds[chosen]
+        pairs = zip(firsts.tolist(), seconds.tolist(), strict=True)
+        return [(source, list(pair)) for source, pair in zip(self._graph.sources[firsts].tolist(), pairs, strict=True)]
 
 
 class _ActionPairs(Obligations):
@@ -116,10 +152,12 @@ class _ActionPairs(Obligations):
     def __init__(self, graph: StateGraph) -> None:
         names, kinds = _names(graph)
         self._firsts, self._seconds = successive_transitions(graph)
-        keys = kinds[self._firsts].astype(np.int64) * len(names) + kinds[self._seconds]
-        distinct, self._numbers = np.unique(keys, return_inverse=True)
-        self.count = len(distinct)
-        self._number = {divmod(key, len(names)): number for number, key in enumerate(distinct.tolist())}
+        keys = kinds[self._firsts] * len(names) + kinds[self._seconds]
+        self._keys, self._pairs = np.unique(keys, return_inverse=True)
+        self.count = len(self._keys)
+        self._number = {divmod(key, len(names)): number for number, key in enumerate(self._keys.tolist())}
+        self._n_names = len(names)
+        self._kind = kinds
         self._kinds: list[int] = kinds.tolist()
         self._graph = graph
 
@@ -127,13 +165,20 @@ class _ActionPairs(Obligations):
         kinds = [self._kinds[transition] for transition in path[1]]
         return [NOTHING] * min(2, 1 + len(kinds)) + [self._number[pair] for pair in pairwise(kinds)]
 
-    def nearest(self) -> list[Path]:
+    def passed(self, starts: Ints, taken: Ints, after: Ints) -> Ints:
+        follows = after != NOTHING
+        pairs: Ints = np.searchsorted(
+            self._keys, self._kind[after[follows]] * self._n_names + self._kind[taken[follows]]
+        )
+        return pairs
+
+    def nearest(self, numbers: Sequence[int] | None = None) -> list[Path]:
         sources = self._graph.sources
-        order = np.lexsort((self._graph.levels[sources[self._firsts]], self._numbers))
-        firsts = order[np.unique(self._numbers[order], return_index=True)[1]]
+        order = np.lexsort((self._graph.levels[sources[self._firsts]], self._pairs))
+        firsts = order[np.unique(self._pairs[order], return_index=True)[1]]
         return [
             (int(sources[self._firsts[pair]]), [int(self._firsts[pair]), int(self._seconds[pair])])
-            for pair in firsts.tolist()
+            for pair in firsts[list(self._numbers(numbers))].tolist()
         ]
 
 

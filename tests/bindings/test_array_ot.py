@@ -64,6 +64,14 @@ def test_story_is_transactions_and_what_everyone_ends_with() -> None:
     assert story.imports == {"testgen.bindings.array_ot": {"Erase", "Insert"}}
 
 
+def test_synchronization_stands_for_all_merges_and_what_came_after_the_first() -> None:
+    initial, (erase, insert, merge) = behavior()
+    assert ArrayOT.story(initial, [erase, insert, merge]).progress() == (0, 1, 2, 3)
+    early = Step("MergeAction", (), erase.after, erase.after)
+    assert ArrayOT.story(initial, [erase, early, insert, merge]).progress() == (0, 1, 1, 4)
+    assert ArrayOT.story(initial, []).progress() == (0, 0)
+
+
 def test_model_values_in_the_array_are_imported() -> None:
     initial = state(INITIAL.replace("<<1, 2, 3>>", "<<v1, v2, v3>>"))
     assert ArrayOT.story(initial, []).array == (Model("v1"), Model("v2"), Model("v3"))
@@ -101,7 +109,7 @@ def suite() -> Suite:
 def tests(request: pytest.FixtureRequest, suite: Suite) -> tuple[str, dict[str, Any]]:
     """Which form, and the test functions by name."""
     functions: dict[str, Any] = {}
-    for file in render_suite(suite, "array_ot", version="0", template=request.param):
+    for file in render_suite(suite, "array_ot", version="0", template=request.param)[:-1]:  # the suite file is last
         namespace: dict[str, Any] = {"__name__": "generated"}
         exec(compile(file.text, file.name, "exec"), namespace)
         functions |= {name: value for name, value in namespace.items() if name.startswith("test_")}

@@ -82,6 +82,7 @@ def test_story_of_an_early_pass_ends_with_its_refusal() -> None:
     assert story.end == Call("refuses_to_reap", {"docs": [1]}, {})
     assert story.path == ("stage", "refuses_to_reap")
     assert story.summary == "impossible, and refused: Stage, TTLPass"
+    assert (story.n_told, story.progress()) == (2, (1, 1))
 
 
 def test_story_of_a_delivery_out_of_order_ends_with_its_refusal() -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import pytest
 
 from testgen.bindings import Binding, Step, action, observes, starts
-from testgen.bindings.story import names_used, tell_steps
+from testgen.bindings.protocol import ends
+from testgen.bindings.story import Story, names_used, tell_steps
 from testgen.errors import BindingError
 from testgen.values import Model, Plain
 
@@ -50,6 +51,37 @@ def test_story_has_a_statement_a_step_and_the_observed_changes() -> None:
     ]
     assert story.path == ("add", "grow", "add")
     assert story.summary == "Add, Grow, Add"
+
+
+class Bare(Binding):
+    @action("Add")
+    def add(self, amount: int) -> None: ...
+
+
+class Ended(Counter):
+    @ends(lambda final: {})
+    def check_rest(self) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("binding", "n_steps", "progress"),
+    [
+        (Counter, 3, (0, 1, 2, 3)),
+        (Counter, 0, (0,)),
+        (Bare, 2, (1, 2)),
+        (Bare, 0, ()),
+        (Ended, 2, (0, 1, 2, 2)),
+    ],
+)
+def test_each_step_is_a_transition_and_neither_start_nor_end_is(
+    binding: type[Binding], n_steps: int, progress: tuple[int, ...]
+) -> None:
+    story = tell_steps(binding, {"count": 0}, [step("Add", 1)] * n_steps)
+    assert story.progress() == progress
+
+
+def test_story_of_another_kind_does_not_know_how_far_its_statements_get() -> None:
+    assert Story(("a",), "a").progress() is None
 
 
 def test_binding_tells_step_by_step_by_default() -> None:

@@ -47,10 +47,10 @@ def test_build_writes_the_suite_and_says_so_on_stdout_alone(build: Run, here: Pa
     assert lines[1:-1] == [
         "tests    3  (every behavior; no suite can do with fewer)",
         "steps    5",
-        "files    1  (1 changed, 0 removed)",
+        "files    2  (2 changed, 0 removed)",
     ]
     assert re.fullmatch(r"seconds  \d+\.\d", lines[-1])
-    assert [path.name for path in (here / "generated" / "store").iterdir()] == ["test_all.py"]
+    assert sorted(path.name for path in (here / "generated" / "store").iterdir()) == ["suite.json", "test_all.py"]
 
 
 def test_same_build_twice_leaves_no_difference(build: Run, here: Path) -> None:
@@ -68,14 +68,14 @@ def test_json_has_the_keys_of_the_contract(build: Run) -> None:
         "schema": "testgen.build/1",
         "tests": 3,
         "steps": 5,
-        "files": 1,
+        "files": 2,
         "out": "generated/store",
         "criterion": "behaviors",
         "strategy": "all",
         "lower_bound": 3,
     }
     assert isinstance(document["seconds"], float)
-    assert document["changed"] == ["test_all.py"]
+    assert document["changed"] == ["suite.json", "test_all.py"]
     assert answer.err == ""
 
 
@@ -84,7 +84,7 @@ def test_json_of_several_graphs_has_the_same_keys_and_each_suite(run_testgen: Ru
     answer = run_testgen("build", "store.dot", "other.dot", "--binding", STORE_BINDING, "--json")
     document = json.loads(answer.out)
     assert set(document) >= CONTRACT
-    assert (document["tests"], document["steps"], document["files"], document["lower_bound"]) == (6, 10, 2, 6)
+    assert (document["tests"], document["steps"], document["files"], document["lower_bound"]) == (6, 10, 4, 6)
     assert (document["criterion"], document["strategy"], document["out"]) == ("behaviors", "all", None)
     assert [suite["out"] for suite in document["suites"]] == ["generated/store", "generated/other"]
 
@@ -118,6 +118,25 @@ def test_check_names_the_files_that_are_out_of_date(build: Run, here: Path) -> N
     for number in range(12):
         (suite / f"test_stale_{number}.py").write_text(text.replace("test_all.py", f"test_stale_{number}.py"))
     assert build("--check").out.splitlines()[-1] == "    ... and 4 more"
+
+
+def test_check_sees_that_the_suite_file_is_gone_or_old(build: Run, here: Path) -> None:
+    build()
+    path = here / "generated" / "store" / "suite.json"
+    text = path.read_text()
+    for change in (path.unlink, lambda: path.write_text(text.replace("all", "none"))):
+        change()
+        answer = build("--check")
+        assert (answer.code, answer.out.splitlines()[1:]) == (ExitCode.NO, ["    suite.json"])
+
+
+def test_suite_file_beside_the_tests_builds_them_again_and_compares(build: Run, run_testgen: Run, here: Path) -> None:
+    build("--budget", "tests=2")
+    before = contents(here / "generated")
+    path = "generated/store/suite.json"
+    assert "(0 changed, 0 removed)" in build("--suite", path).out
+    assert contents(here / "generated") == before
+    assert run_testgen("diff", path, path).code == ExitCode.DONE
 
 
 def test_out_is_the_folder_written(build: Run, here: Path) -> None:

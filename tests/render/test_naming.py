@@ -64,6 +64,14 @@ def test_first_eight_digits_in_common_bring_out_the_whole_id() -> None:
     assert [test.name for test in tests] == [f"test_x_{'a' * 8}{'b' * 24}", f"test_x_{'a' * 8}{'c' * 24}"]
 
 
+def test_key_ends_the_name_and_is_the_only_one() -> None:
+    """Also of tests with other steps: a run log knows a test by its key."""
+    ids = ["a" * 8 + "b" * 24, "a" * 8 + "c" * 24, "d" * 32, "d" * 32, "e" * 32]
+    tests = name_tests((behavior, Story((f"x{number}",), "")) for number, behavior in enumerate(ids))
+    assert [test.key for test in tests] == [ids[0], ids[1], "d" * 32, f"{'d' * 32}_2", "e" * 8]
+    assert all(test.name.endswith(f"_{test.key}") for test in tests)
+
+
 def test_behaviors_with_one_id_are_counted_on_and_none_is_lost() -> None:
     tests = name_tests([("a" * 32, Story(("x",), ""))] * 3)
     assert [test.name.removeprefix(f"test_x_{'a' * 32}") for test in tests] == ["", "_2", "_3"]

@@ -24,6 +24,7 @@ from testgen.errors import BindingError, GraphError, RenderError
 from testgen.graph import StateGraph, load
 from testgen.render import RenderedFile, render_suite
 from testgen.selection import select_behaviors
+from testgen.suite_file import read_suite
 from testgen.values import Model, python_literal, to_plain
 from testgen.values.agreement import agree
 from tests.conftest import STORE_BINDING, TESTS, dot
@@ -41,7 +42,8 @@ def read(text: str) -> StateGraph:
 
 
 def render(suite: Suite, binding: str = STORE_BINDING, **options: Any) -> list[RenderedFile]:
-    return render_suite(suite, binding, version="0", **options)
+    """The files of tests; the suite file beside them is checked below."""
+    return [file for file in render_suite(suite, binding, version="0", **options) if file.name.endswith(".py")]
 
 
 # What a suite looks like, and that it runs
@@ -352,3 +354,99 @@ def test_class_of_the_bindings_own_file_is_loaded_with_it(store: Path, tmp_path:
         [sys.executable, "-m", "pytest", "-q", "out"], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert "3 passed" in result.stdout, result.stdout
+
+
+# The suite file, which says what each test is about
+
+CUTTING = """
+from dataclasses import replace
+
+from testgen.bindings.story import Call, tell_steps
+
+
+class Half(Store):
+    @classmethod
+    def story(cls, initial, steps):
+        if steps[0].arguments[0] == "b":
+            return None
+        story = tell_steps(cls, initial, steps[:1])
+        return replace(story, end=Call("idle", {}, {}), n_told=2 if steps[1].action == "Take" else 1)
+"""
+"""Leaves the behavior Put b out; tells of the others the first Put, and of Put, Take that the rest is refused."""
+
+
+def suite_of(files: list[RenderedFile], folder: Path, graph: StateGraph) -> Suite:
+    """What the suite file among rendered files says, read as everyone reads it."""
+    (file,) = (file for file in files if file.name == "suite.json")
+    (folder / file.name).write_text(file.text)
+    return read_suite(folder / file.name, graph)
+
+
+def test_suite_file_beside_the_tests_tells_each_of_them(store: Path, tmp_path: Path) -> None:
+    graph = load(str(store))
+    files = render_suite(select_behaviors(graph), STORE_BINDING, version="0")
+    suite = suite_of(files, tmp_path, graph)
+    assert [file.n_tests for file in files] == [3, 0]
+    assert suite.behaviors == select_behaviors(graph).behaviors
+    for behavior, telling in zip(suite.behaviors, suite.tellings, strict=True):
+        assert telling is not None
+        n_steps = len(behavior.transitions)
+        assert (telling.test, telling.n_told) == (behavior.id[:8], n_steps)
+        assert telling.progress == tuple(range(n_steps + 1))
+        assert re.search(rf"^def test_\w+_{telling.test}\(", files[0].text, re.MULTILINE)
+
+
+def test_suite_file_tells_what_a_binding_leaves_out_and_cuts(store: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text((TESTS / "systems" / "store.py").read_text() + CUTTING)
+    graph = load(str(store))
+    files = render_suite(select_behaviors(graph), f"{tmp_path / 'mine.py'}:Half", version="0", folder=tmp_path)
+    suite = suite_of(files, tmp_path, graph)
+    names = [[graph.action(step).name for step in behavior.transitions] for behavior in suite.behaviors]
+    tellings = {", ".join(steps): telling for steps, telling in zip(names, suite.tellings, strict=True)}
+    assert tellings["Put"] is None
+    take, put = tellings["Put, Take"], tellings["Put, Put"]
+    assert take is not None and put is not None
+    assert (take.n_told, take.progress, take.n_performed) == (2, (0, 1, 1), 1)
+    assert (put.n_told, put.progress, put.n_performed) == (1, (0, 1, 1), 1)
+    found = re.findall(r"^def test_\w+_([0-9a-f]{8})\(", files[0].text, re.MULTILINE)
+    assert sorted(found) == sorted([take.test, put.test])
+
+
+def test_behaviors_told_alike_share_the_test_that_tells_them(tmp_path: Path) -> None:
+    """Three behaviors begin with the Put of a; told no further, they are one test."""
+    rest = {"history": "<<>>", "owners": "{}", "busy": "TRUE"}
+    states = [{"entries": f"[a |-> {number}]", **rest} for number in range(5)]
+    graph = read(dot(states, [(0, 'Put("a", 1)', 1), *((1, f'Put("a", {n})', n) for n in (2, 3, 4))]))
+    source = (TESTS / "systems" / "store.py").read_text() + CUTTING
+    (tmp_path / "mine.py").write_text(source.replace('2 if steps[1].action == "Take" else 1', "1"))
+    files = render_suite(select_behaviors(graph), f"{tmp_path / 'mine.py'}:Half", version="0", folder=tmp_path)
+    suite = suite_of(files, tmp_path, graph)
+    assert len(suite.behaviors) == 3
+    assert len(set(suite.tellings)) == 1
+    assert sum(file.n_tests for file in files) == 1
+
+
+def test_tests_of_behaviors_that_look_the_same_are_told_apart(tmp_path: Path) -> None:
+    state = {"entries": "<<>>", "history": "<<>>", "owners": "{}", "busy": "FALSE"}
+    graph = read(dot([state] * 3, [(0, "Idle", 1), (0, "Idle", 2)]))
+    suite = select_behaviors(graph)
+    files = render_suite(suite, STORE_BINDING, version="0")
+    ((text,),) = ((file.text for file in files if file.n_tests),)
+    found = [telling.test for telling in suite_of(files, tmp_path, graph).tellings if telling is not None]
+    assert found == [suite.behaviors[0].id, f"{suite.behaviors[0].id}_2"]
+    assert all(f"_{key}(" in text for key in found)
+
+
+@pytest.mark.parametrize("progress", [(0, 2, 1), (0, 1, 9), (-1, 1)])
+def test_progress_that_cannot_be_is_told(progress: tuple[int, ...], store: Path, tmp_path: Path) -> None:
+    own = "\n\nStory = type(Store.story({'owners': 1, 'entries': 1, 'history': 1, 'busy': 1}, []))\n\n\n"
+    own += f"class Odd(Story):\n    def progress(self):\n        return {progress}\n\n\n"
+    own += (
+        "class Mine(Store):\n    @classmethod\n    def story(cls, initial, steps):\n"
+        "        told = super().story(initial, steps)\n"
+        "        return Odd(told.path, told.summary, told.imports, None, told.start, told.initial, told.calls)\n"
+    )
+    (tmp_path / "mine.py").write_text((TESTS / "systems" / "store.py").read_text() + own)
+    with pytest.raises(BindingError, match=r"cannot have the progress \(") as caught:
+        render(select_behaviors(load(str(store))), f"{tmp_path / 'mine.py'}:Mine")
+    assert caught.value.hint

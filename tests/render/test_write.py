@@ -211,6 +211,21 @@ def test_folder_with_the_name_of_a_test_is_refused(out: Path) -> None:
         write_suite(NEW, out)
 
 
+SUITE = '{\n"schema": "testgen.suite/1",\n"behaviors": []\n}\n'
+
+
+def test_suite_file_is_replaced_and_one_of_somebody_is_not(out: Path) -> None:
+    new = [*NEW, RenderedFile("suite.json", SUITE, 0)]
+    assert "suite.json" in write_suite(new, out).changed
+    assert "suite.json" in write_suite(new, out).unchanged
+    again = [*NEW, RenderedFile("suite.json", SUITE.replace("[]", "[1]"), 0)]
+    assert write_suite(again, out).changed == ("suite.json",)
+    (out / "suite.json").write_text('{"mine": true}')
+    with pytest.raises(RenderError, match="not a generated file"):
+        write_suite(new, out)
+    assert (out / "suite.json").read_text() == '{"mine": true}'
+
+
 def test_linked_folder_is_written_through(out: Path, tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to(out)

@@ -2,46 +2,16 @@
 
 import re
 import shlex
-import shutil
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from testgen.graph import load
-from testgen.render import render_suite, write_suite
-from testgen.selection import select_behaviors
-from tests.conftest import TESTS
-
-Run = Callable[..., str]
+from tests.projects import change, make_project, run_pytest
 
 
 @pytest.fixture
 def project(store: Path, tmp_path: Path) -> Path:
-    """A user's project: `bindings/store.py` and the suite built with it in `generated/`."""
-    folder = tmp_path / "project"
-    shutil.copytree(TESTS / "systems", folder / "bindings", ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "pytest.ini").write_text("[pytest]\n")
-    binding = f"{folder / 'bindings' / 'store.py'}:Store"
-    suite = select_behaviors(load(str(store)))
-    write_suite(render_suite(suite, binding, version="0", folder=folder / "generated"), folder / "generated")
-    return folder
-
-
-def run_pytest(folder: Path, *arguments: str) -> str:
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
-    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    return result.stdout + result.stderr
-
-
-def change(folder: Path, old: str, new: str) -> None:
-    """Put a fault into the project's system."""
-    path = folder / "bindings" / "store.py"
-    source = path.read_text()
-    assert source.count(old) == 1
-    path.write_text(source.replace(old, new))
+    return make_project(tmp_path / "project", store)
 
 
 FORGETS = "self.taken.append(", "list[dict[str, object]]().append("
