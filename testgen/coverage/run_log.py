@@ -211,7 +211,8 @@ def _observed(told: Any) -> dict[str, str]:  # Any: JSON
 
 
 def _outcome(told: Mapping[str, Any]) -> str:
-    if (outcome := _text(told, "outcome")) not in OUTCOMES:
+    outcome: str = told["outcome"]
+    if outcome not in OUTCOMES:
         raise ValueError(f"unknown outcome {outcome!r}")
     return outcome
 
