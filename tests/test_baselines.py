@@ -86,7 +86,8 @@ def test_a_fuzzer_cannot_know_that_a_rule_is_wrong_by_which_all_agree(wrong: Pat
 
 @needs_atheris
 @pytest.mark.parametrize("wrong", list(FAULTS)[:1], indirect=True)
-def test_the_fuzz_suite_notices(wrong: Path) -> None:
+def test_the_fuzz_suite_notices(wrong: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FUZZ_SHRINK", "0")
     result = run(wrong, "pytest", "-q", "-p", "no:cacheprovider", "tests/fuzz/ot")
     assert "2 failed" in result.stdout
 

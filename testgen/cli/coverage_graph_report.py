@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ import click
 from testgen.cli.output import inert, percent, plural, print_table
 
 if TYPE_CHECKING:
-    from testgen.coverage import GraphCoverage, SuiteEvidence, TestCount, Unreached
+    from testgen.coverage import GraphCoverage, SuiteEvidence, TestCount, Track, Unreached
 
 __all__ = ["Measured", "document_of", "print_report", "print_summary"]
 
@@ -75,6 +76,7 @@ def document_of(measured: Measured) -> dict[str, Any]:  # Any: JSON
         },
         "unreachable_states": coverage.unreachable_states,
         "cut_by": list(coverage.cut_by),
+        "recorded": _recorded_document(evidence.tracks),
         "runs": [{"file": str(run.path), "tests": run.n_tests, "whole": run.is_whole} for run in evidence.runs],
         "other_graphs": evidence.other_graphs,
         "warnings": measured.warnings,
@@ -95,12 +97,25 @@ def _suite_document(suite: SuiteEvidence, count: TestCount) -> dict[str, Any]:  
     }
 
 
+def _recorded_document(tracks: Sequence[Track]) -> dict[str, Any]:  # Any: JSON
+    return {
+        "tests": len(tracks),
+        "outcomes": dict(sorted(Counter(track.test.outcome for track in tracks).items())),
+        "steps": sum(len(track.test.steps) for track in tracks),
+        "found": sum(len(track.taken) for track in tracks),
+        "certain": sum(step is not None for track in tracks for step in track.certain),
+        "lost": [{"test": track.test.test, "why": track.lost_by} for track in tracks if track.lost_by],
+    }
+
+
 def print_report(measured: Measured) -> None:
     """Print all that is known of one graph."""
     coverage = measured.coverage
     click.echo(click.style(measured.name, bold=True) + "\n")
     for suite, count in zip(coverage.evidence.suites, coverage.tests, strict=True):
         _print_suite(suite, count, has_log=coverage.has_log)
+    if coverage.evidence.tracks:
+        _print_recorded(coverage.evidence.tracks)
     heads = ["of", "planned", "", *(["executed", ""] if coverage.has_log else [])]
     for title, rows in (("coverage", _criteria(coverage)), ("transitions by action", _actions(coverage))):
         click.echo()
@@ -135,6 +150,14 @@ def _print_suite(suite: SuiteEvidence, count: TestCount, *, has_log: bool) -> No
     click.echo(click.style(inert(f"    {suite.suite.selection}{binding}"), dim=True))
     for words, number in count.why[:_REASONS_SHOWN]:
         click.echo(f"    {number:,} × {inert(words)}")
+
+
+def _print_recorded(tracks: Sequence[Track]) -> None:
+    told = _recorded_document(tracks)
+    outcomes = "".join(f", {number:,} {outcome}" for outcome, number in told["outcomes"].items())
+    click.echo(f"recorded by hand: {plural(told['tests'], 'test')}{outcomes}")
+    found = f"{told['found']:,} of {plural(told['steps'], 'step')} found in the graph, {told['certain']:,} for certain"
+    click.echo(click.style(f"    {found}", dim=True))
 
 
 def _criteria(coverage: GraphCoverage) -> Iterator[list[str]]:

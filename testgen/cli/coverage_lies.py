@@ -71,7 +71,8 @@ def lies(
 
     def render(part: Suite, folder: Path) -> Sequence[RenderedFile]:
         chosen = template or settings.template
-        return render_suite(part, name, version=testgen_version(), folder=folder, template=chosen)
+        files = render_suite(part, name, version=testgen_version(), folder=folder, template=chosen)
+        return [file for file in files if file.n_tests]
 
     with progress("lies") as show:
         report = tell_lies(suite, render, count=count, seed=seed, on_progress=lambda done: show(done, count))

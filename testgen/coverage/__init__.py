@@ -5,7 +5,12 @@ a fault in the code: a suite is what pytest can run, so handwritten tests and a 
 nothing of templates or servers, or of how a suite was made.
 """
 
+from testgen.coverage.evidence import Evidence, SuiteEvidence, find_evidence, has_tests_of
+from testgen.coverage.fates import Fate, TestCount
+from testgen.coverage.graph_coverage import CriterionCoverage, GraphCoverage, measure_graph
 from testgen.coverage.recorded import RecordedStep, RecordedTest, Track, Tracker
+from testgen.coverage.run_log import Run, read_runs
+from testgen.coverage.unreached import Unreached, nearest_unreached
 
 __all__ = [
     "CriterionCoverage",
@@ -26,8 +31,3 @@ __all__ = [
     "nearest_unreached",
     "read_runs",
 ]
-from testgen.coverage.evidence import Evidence, SuiteEvidence, find_evidence, has_tests_of
-from testgen.coverage.fates import Fate, TestCount
-from testgen.coverage.graph_coverage import CriterionCoverage, GraphCoverage, measure_graph
-from testgen.coverage.run_log import Run, read_runs
-from testgen.coverage.unreached import Unreached, nearest_unreached

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from testgen.behavior import Suite
+from testgen.coverage.recorded import Track, Tracker
 from testgen.coverage.run_log import LoggedSuite, Record, Run
 from testgen.errors import GraphError, InputError, Location, unreadable
 from testgen.graph import StateGraph
@@ -48,9 +49,10 @@ class Evidence:
 
     Attributes:
         graph: The graph.
-        suites: At least one, each once, whatever it was read from.
+        suites: Each once, whatever it was read from; at least one, or there are tracks.
         runs: The logs read; none if nothing is known of what was executed.
         other_graphs: How many tests of other graphs the logs hold, by the first digits of the graph's digest.
+        tracks: Where handwritten tests went that were recorded and observe variables of this graph.
         warnings: What the user should know of the logs.
     """
 
@@ -58,6 +60,7 @@ class Evidence:
     suites: tuple[SuiteEvidence, ...]
     runs: tuple[Run, ...] = ()
     other_graphs: dict[str, int] = field(default_factory=dict)
+    tracks: tuple[Track, ...] = ()
     warnings: tuple[str, ...] = ()
 
     @property
@@ -83,7 +86,8 @@ def find_evidence(graph: StateGraph, *, suite_files: Sequence[Path] = (), runs: 
     files = list(suites)
     logged = [suite for run in runs for suite in run.suites]
     ours = [suite for suite in logged if suite.graph == graph.digest[:_DIGITS]]
-    if runs and not ours:
+    tracks = _tracks(graph, runs)
+    if runs and not ours and not tracks:
         _refuse(graph, runs, logged)
     records: dict[str, list[Record]] = defaultdict(list)
     for suite in ours:
@@ -99,13 +103,22 @@ def find_evidence(graph: StateGraph, *, suite_files: Sequence[Path] = (), runs: 
         tuple(replace(evidence, records=tuple(records[key])) for key, evidence in suites.items()),
         tuple(runs),
         dict(Counter(suite.graph for suite in logged for _ in suite.records if suite.graph != graph.digest[:_DIGITS])),
-        tuple(_warnings(runs, graph)),
+        tracks,
+        (*_warnings(runs, graph), *(f"{track.test.test} {track.lost_by}" for track in tracks if track.lost_by)),
     )
 
 
 def has_tests_of(graph: StateGraph, runs: Sequence[Run]) -> bool:
     """Whether any test of `graph` has been run."""
     return any(suite.graph == graph.digest[:_DIGITS] for run in runs for suite in run.suites)
+
+
+def _tracks(graph: StateGraph, runs: Sequence[Run]) -> tuple[Track, ...]:
+    recorded = [test for run in runs for test in run.recorded]
+    if not recorded:
+        return ()
+    tracker = Tracker(graph)
+    return tuple(tracker.track(test) for test in recorded if tracker.knows(test))
 
 
 def _content(path: Path) -> str:
@@ -135,6 +148,13 @@ def _key(suite: LoggedSuite, files: Sequence[str]) -> str:
 
 def _refuse(graph: StateGraph, runs: Sequence[Run], logged: Sequence[LoggedSuite]) -> None:
     where = Location(", ".join(sorted({str(run.path.parent) for run in runs})))
+    recorded = {test.binding for run in runs for test in run.recorded}
+    if recorded and not logged:
+        raise GraphError(
+            f"holds recorded tests only of {', '.join(sorted(recorded))}, which observe variables that "
+            f"{graph.source} does not have",
+            location=where,
+        )
     if not logged:
         raise InputError(
             "holds no generated test: each process was stopped before its first had ended",

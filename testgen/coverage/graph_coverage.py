@@ -7,7 +7,7 @@ are of. All counts are of what can be reached from an initial state.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import chain
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from testgen.coverage.evidence import Evidence, SuiteEvidence
 from testgen.coverage.fates import Fate, Fates, TestCount, Walk, count_tests, walks_of
+from testgen.coverage.recorded import Track
 from testgen.errors import SelectionError
 from testgen.graph import StateGraph
 from testgen.selection.criteria import CRITERIA, NOTHING, Obligations, successive_transitions
@@ -140,7 +141,8 @@ def measure_graph(evidence: Evidence, *, criteria: Sequence[str] = CRITERIA_SHOW
     graph = evidence.graph
     part = part_of(graph, *allowed_by(graph, (), ()))
     found = [walks_of(suite, has_log=evidence.has_log) for suite in evidence.suites]
-    steps = _steps([walk for walks, _ in found for walk in walks], part)
+    walked = _steps([walk for walks, _ in found for walk in walks], part)
+    steps = _joined(walked, _steps_of_tracks(evidence.tracks, part))
     obligations, warnings = _obligations(part, criteria)
     allowed = _allowed(graph, part, evidence.suites, has_pairs=any(name.endswith("-pairs") for name in obligations))
     measured = {name: _measure(asked, steps, allowed) for name, asked in obligations.items()}
@@ -203,8 +205,8 @@ def _steps(walks: Sequence[Walk], part: Part) -> _Steps:
     after[(np.cumsum(lengths) - lengths)[lengths > 0]] = NOTHING
     is_start = np.zeros(n_steps + len(walks), dtype=bool)
     is_start[np.cumsum(lengths + 1) - lengths - 1] = True
-    fates = np.concatenate([walk.fates for walk in walks])
-    planned = np.concatenate([walk.planned for walk in walks])
+    fates = np.concatenate([np.zeros(0, dtype=np.int8), *(walk.fates for walk in walks)])  # there may be none
+    planned = np.concatenate([np.zeros(0, dtype=bool), *(walk.planned for walk in walks)])
     return _Steps(
         starts=np.searchsorted(part.states, np.array([walk.behavior.states[0] for walk in walks], dtype=np.int64)),
         start_fates=fates[is_start],
@@ -214,6 +216,36 @@ def _steps(walks: Sequence[Walk], part: Part) -> _Steps:
         fates=fates[~is_start],
         planned=planned[~is_start],
     )
+
+
+def _steps_of_tracks(tracks: Sequence[Track], part: Part) -> _Steps:
+    """What recorded tests have certainly done; nothing of it was planned."""
+    starts = [int(track.starts[0]) for track in tracks if len(track.starts) == 1]
+    taken, after = [], []
+    for track in tracks:
+        certain = track.certain
+        taken += [step for step in certain if step is not None]
+        after += [before for before, step in zip([None, *certain], certain, strict=False) if step is not None]
+    numbers = np.searchsorted(part.transitions, np.array(taken, dtype=np.int64))
+    is_known = np.array([before is not None for before in after], dtype=bool)
+    before = np.searchsorted(part.transitions, np.array([before or 0 for before in after], dtype=np.int64))
+    return _Steps(
+        starts=np.searchsorted(part.states, np.array(starts, dtype=np.int64)),
+        start_fates=np.full(len(starts), Fate.EXECUTED, dtype=np.int8),
+        start_planned=np.zeros(len(starts), dtype=bool),
+        taken=numbers,
+        after=np.where(is_known, before, NOTHING),
+        fates=np.full(len(taken), Fate.EXECUTED, dtype=np.int8),
+        planned=np.zeros(len(taken), dtype=bool),
+    )
+
+
+def _joined(one: _Steps, other: _Steps) -> _Steps:
+    return _Steps(*(np.concatenate(pair) for pair in zip(_arrays(one), _arrays(other), strict=True)))
+
+
+def _arrays(steps: _Steps) -> list[npt.NDArray[np.generic]]:
+    return [getattr(steps, field.name) for field in fields(steps)]
 
 
 def _measure(obligations: Obligations, steps: _Steps, allowed: _Allowed | None) -> CriterionCoverage:

@@ -49,11 +49,17 @@ class RecordedTest:
         test: Its node id.
         initial: What was seen before the first step.
         steps: In order.
+        binding: Name of the class that recorded it.
+        outcome: As in a `run_log.Record`. Whatever it is, each step that is found in the graph was as it says.
+        broken_by: Why nothing more was recorded: an action that raised. Empty if all was.
     """
 
     test: str
     initial: Observed
     steps: tuple[RecordedStep, ...]
+    binding: str = ""
+    outcome: str = "passed"
+    broken_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,11 +67,13 @@ class Track:
     """Where a recorded test went in the graph.
 
     Attributes:
+        test: What was tracked.
         starts: The initial states that it may have begun in, ascending; none if it began elsewhere.
         taken: For each step found in the graph the transitions that it may have been, ascending, at least one.
-        left_by: What the step after those did that the graph does not have, in words; empty if all were found.
+        left_by: Which step came after those and is not in the graph, in words; empty if all were found.
     """
 
+    test: RecordedTest
     starts: Ints
     taken: tuple[Ints, ...]
     left_by: str = ""
@@ -74,6 +82,13 @@ class Track:
     def certain(self) -> list[int | None]:
         """For each step found the transition that it was; None where that is not known."""
         return [int(possible[0]) if len(possible) == 1 else None for possible in self.taken]
+
+    @property
+    def lost_by(self) -> str:
+        """Why it is not known what all of the test did, in words; empty if it is."""
+        if self.left_by:
+            return f"left the graph at {self.left_by}" if self.starts.size else f"is not in the graph: {self.left_by}"
+        return f"was recorded up to where {self.test.broken_by}" if self.test.broken_by else ""
 
 
 class Tracker:
@@ -87,17 +102,22 @@ class Tracker:
         self._read: dict[str, Plain] = {}
         self._known: dict[tuple[int, int, str], bool] = {}
 
+    def knows(self, test: RecordedTest) -> bool:
+        """Whether all that `test` observed are variables of the graph; if not, it is of another specification."""
+        observed = [test.initial, *(step.observed for step in test.steps)]
+        return all(variables.keys() <= self._columns.keys() for variables in observed)
+
     def track(self, test: RecordedTest) -> Track:
         """Find what `test` did.
 
         Raises:
-            TraceError: It observes a variable that the graph does not have, or what is no value.
+            TraceError: It observes a variable that the graph does not have (see `knows`), or what is no value.
 
         Time is the steps times the transitions that leave the states possible at each.
         """
         starts = [state for state in self._graph.initial.tolist() if self._shows(state, test.initial)]
         if not starts:
-            return Track(_array([]), (), f"no initial state has {_told(test.initial)}")
+            return Track(test, _array([]), (), f"no initial state has {_told(test.initial)}")
         possible: list[list[int]] = []
         states, left_by = starts, ""
         for number, step in enumerate(test.steps, 1):
@@ -107,7 +127,7 @@ class Tracker:
                 break
             possible.append(taken)
             states = sorted({self._target(transition) for transition in taken})
-        return self._without_dead_ends(starts, possible, left_by)
+        return self._without_dead_ends(test, starts, possible, left_by)
 
     def _fitting(self, state: int, step: RecordedStep) -> list[int]:
         """Transitions from `state` that have one of the names and lead to what was observed."""
@@ -119,7 +139,9 @@ class Tracker:
             and self._shows(self._target(transition), step.observed)
         ]
 
-    def _without_dead_ends(self, starts: list[int], possible: list[list[int]], left_by: str) -> Track:
+    def _without_dead_ends(
+        self, test: RecordedTest, starts: list[int], possible: list[list[int]], left_by: str
+    ) -> Track:
         """Go back from the last step found, and keep what leads there."""
         kept: list[Ints] = []
         wanted: set[int] | None = None
@@ -128,7 +150,7 @@ class Tracker:
             wanted = {int(self._graph.sources[transition]) for transition in leading}
             kept.append(_array(leading))
         begun = [state for state in starts if wanted is None or state in wanted]
-        return Track(_array(begun), tuple(reversed(kept)), left_by)
+        return Track(test, _array(begun), tuple(reversed(kept)), left_by)
 
     def _target(self, transition: int) -> int:
         return int(self._graph.targets[transition])

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from testgen.coverage.recorded import RecordedStep, RecordedTest
 from testgen.errors import InputError, Location, ParseError, unreadable
 
 __all__ = ["OUTCOMES", "SCHEMA", "LoggedSuite", "Record", "Run", "read_runs"]
@@ -69,6 +70,7 @@ class Run:
     Attributes:
         path: The file.
         suites: What it ran.
+        recorded: Handwritten tests whose bindings recorded what they did.
         is_whole: Whether it came to its end.
         is_cut: Whether the last line broke off and was dropped.
     """
@@ -77,10 +79,11 @@ class Run:
     suites: tuple[LoggedSuite, ...]
     is_whole: bool
     is_cut: bool
+    recorded: tuple[RecordedTest, ...] = ()
 
     @property
     def n_tests(self) -> int:
-        return sum(len(suite.records) for suite in self.suites)
+        return sum(len(suite.records) for suite in self.suites) + len(self.recorded)
 
 
 def read_runs(folder: Path) -> list[Run]:
@@ -113,6 +116,7 @@ def _read(path: Path) -> Run:
     lines = whole.split(b"\n") if whole else []
     suites: list[dict[str, Any]] = []  # Any: JSON
     records: list[list[Record]] = []
+    recorded: list[RecordedTest] = []
     is_whole = False
     for number, line in enumerate(lines, 1):
         told = _object(path, number, line)
@@ -125,6 +129,8 @@ def _read(path: Path) -> Run:
                 records.append([])
             elif told["kind"] == "test":
                 records[_number(told, "suite")].append(_record(told))
+            elif told["kind"] == "recorded":
+                recorded.append(_recorded(told))
             elif told["kind"] == "end":
                 is_whole = True
         except (KeyError, TypeError, ValueError, IndexError) as error:
@@ -137,7 +143,7 @@ def _read(path: Path) -> Run:
         LoggedSuite(told["graph"], told["binding"], told["folder"], _beside(path, told["file"]), tuple(found))
         for told, found in zip(suites, records, strict=True)
     )
-    return Run(path, logged, is_whole, is_cut=bool(rest) or not lines)
+    return Run(path, logged, is_whole, is_cut=bool(rest) or not lines, recorded=tuple(recorded))
 
 
 def _object(path: Path, number: int, line: bytes) -> dict[str, Any]:
@@ -173,15 +179,42 @@ def _check_suite(told: Mapping[str, Any], number: int) -> None:
 
 
 def _record(told: Mapping[str, Any]) -> Record:
-    outcome, begun, done, seconds = told["outcome"], _number(told, "begun"), _number(told, "done"), told["seconds"]
-    if outcome not in OUTCOMES:
-        raise ValueError(f"unknown outcome {outcome!r}")
+    outcome, begun, done, seconds = _outcome(told), _number(told, "begun"), _number(told, "done"), told["seconds"]
     if done > begun:
         raise ValueError(f"{done} statements done, of {begun} begun")
     if type(seconds) not in (int, float):
         raise TypeError("seconds is no number")
     why = _text(told, "why") if "why" in told else ""
     return Record(_text(told, "id"), outcome, begun, done, float(seconds), _text(told, "test"), why)
+
+
+def _recorded(told: Mapping[str, Any]) -> RecordedTest:
+    steps = []
+    for step in told["steps"]:
+        if not isinstance(step["actions"], list) or not all(type(name) is str for name in step["actions"]):
+            raise TypeError("actions are no list of names")
+        steps.append(RecordedStep(tuple(step["actions"]), _observed(step["observed"])))
+    return RecordedTest(
+        _text(told, "test"),
+        _observed(told["initial"]),
+        tuple(steps),
+        binding=_text(told, "binding"),
+        outcome=_outcome(told),
+        broken_by=_text(told, "broken_by"),
+    )
+
+
+def _observed(told: Any) -> dict[str, str]:  # Any: JSON
+    if not isinstance(told, dict) or not all(type(literal) is str for literal in told.values()):
+        raise TypeError("what was observed is no object of texts")
+    return told
+
+
+def _outcome(told: Mapping[str, Any]) -> str:
+    outcome: str = told["outcome"]
+    if outcome not in OUTCOMES:
+        raise ValueError(f"unknown outcome {outcome!r}")
+    return outcome
 
 
 def _number(told: Mapping[str, Any], key: str) -> int:

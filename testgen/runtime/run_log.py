@@ -9,9 +9,10 @@ line has the schema; the others have a `kind`, and readers pass over kinds that 
             and the copy of its suite file that is made in DIR, so that DIR holds all that coverage needs
     test    a generated test: the digits that end its name, what came of it, how many statements it began and how many
             of those did what they should, and seconds
+    recorded  a test that testgen did not generate, but whose binding records what it does (`testgen.runtime.recording`)
     end     the process has come to its end
 
-Tests that testgen did not generate are left out. Imports nothing heavy; off, none of this is called.
+Other tests are left out. Imports nothing heavy; off, none of this is called.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from typing import Any
 import pytest
 
 from testgen.runtime.fixtures import BINDING
+from testgen.runtime.recording import recording_of
 
 __all__ = ["SCHEMA", "WORKER_FOLDER", "RunLog"]
 
@@ -130,8 +132,20 @@ class RunLog:
         suite = self._suite_of_module[item.path]
         key = _KEY.search(getattr(item, "originalname", None) or item.name)
         if suite is None or key is None:
+            self._write_recording(item, record)
             return
         self.append({"kind": "test", "suite": suite, "id": key.group(1), **record, "test": item.nodeid})
+        self._n_tests += 1
+
+    def _write_recording(self, item: pytest.Item, record: dict[str, Any]) -> None:
+        """Write down a test that is not generated, if it was recorded."""
+        binding = item.stash.get(BINDING, None)
+        recording = recording_of(binding) if binding is not None else None
+        if binding is None or recording is None:
+            return
+        told: dict[str, Any] = {key: record[key] for key in ("outcome", "seconds", "why") if key in record}
+        who = {"kind": "recorded", "test": item.nodeid, "binding": type(binding).__name__}
+        self.append({**who, **told, **recording.document()})
         self._n_tests += 1
 
     def _suite(self, module: Path) -> int | None:

@@ -70,7 +70,7 @@ def test_file_that_was_killed_at_once_is_empty_or_cut(tmp_path: Path) -> None:
 
 
 def test_lines_of_kinds_to_come_are_passed_over(tmp_path: Path) -> None:
-    write(tmp_path, HEAD, {"kind": "recorded", "steps": []}, SUITE, TEST, {"kind": "?"}, END)
+    write(tmp_path, HEAD, {"kind": "remembered", "steps": []}, SUITE, TEST, {"kind": "?"}, END)
     assert read_runs(tmp_path)[0].n_tests == 1
 
 

@@ -47,8 +47,11 @@ class Peers(RuleBasedStateMachine):
             self.trial.finish()
 
 
-def fuzz(budget: Budget) -> Outcome:
-    """Run the state machine in this process, in parts of `PART` executions that follow from the seed."""
+def fuzz(budget: Budget, *, shrink: bool = True) -> Outcome:
+    """Run the state machine in this process, in parts of `PART` executions that follow from the seed.
+
+    Shrinking what is found takes seconds, and its executions count.
+    """
     started = time.perf_counter()
     executions, found = 0, None
     while found is None and executions < budget.executions:
@@ -57,20 +60,20 @@ def fuzz(budget: Budget) -> Outcome:
         part = min(PART, budget.executions - executions)
         machine = seed(budget.seed * 1_000_000 + executions)(type("Peers", (Peers,), {}))
         try:
-            run_state_machine_as_test(machine, settings=_settings(part))
+            run_state_machine_as_test(machine, settings=_settings(part, shrink=shrink))
         except FoundError as error:
             found = str(error)
         executions += machine.trials
     return Outcome(executions, time.perf_counter() - started, found)
 
 
-def _settings(executions: int) -> settings:
+def _settings(executions: int, *, shrink: bool) -> settings:
     return settings(
         max_examples=executions,
         stateful_step_count=MOST_COMMANDS,
         database=None,
         deadline=None,
-        phases=[Phase.generate, Phase.shrink],
+        phases=[Phase.generate, Phase.shrink] if shrink else [Phase.generate],
         report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
     )
@@ -79,7 +82,9 @@ def _settings(executions: int) -> settings:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Fuzz array merging with a Hypothesis state machine.")
     add_options(parser)
-    outcome = fuzz(from_options(parser.parse_args()))
+    parser.add_argument("--no-shrink", action="store_true", help="tell what was found as it was found")
+    options = parser.parse_args()
+    outcome = fuzz(from_options(options), shrink=not options.no_shrink)
     sys.stdout.write(json.dumps(outcome.document()) + "\n")
     return 1 if outcome.found else 0
 
