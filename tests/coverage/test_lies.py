@@ -48,7 +48,8 @@ def lie(dump: Path, binding: str, *, count: int = 20, seed: int = 0, template: s
     suite = select_behaviors(load(str(dump)), Request("transitions"))
 
     def render(part: Suite, folder: Path) -> Sequence[RenderedFile]:
-        return render_suite(part, binding, version="1", folder=folder, template=template)
+        files = render_suite(part, binding, version="1", folder=folder, template=template)
+        return [file for file in files if file.n_tests]
 
     return tell_lies(suite, render, count=count, seed=seed)
 
