@@ -9,15 +9,33 @@
 | any other object | record |
 | `{"#unserializable": "Int"}` | what its text spells |
 
-Uninterpreted constants are strings such as `"c1_OF_PERSON"`; model values do not occur. Knows no files.
+Uninterpreted constants are strings such as `"c1_OF_PERSON"`; model values do not occur. Where this module writes ITF,
+model values and sets too large to list are `#unserializable`, and integers are numbers up to 2^53 - 1, which every
+reader of JSON takes exactly. Knows no files.
 """
 
 from __future__ import annotations
 
-from testgen.values.model import Boolean, Integer, String, Value, function, record, sequence, set_of
+from testgen.values.model import (
+    Boolean,
+    Function,
+    Integer,
+    SetValue,
+    String,
+    Value,
+    function,
+    record,
+    sequence,
+    set_of,
+)
 from testgen.values.parse import ValueSyntaxError, parse_value
 
-__all__ = ["NotItf", "itf_value"]
+__all__ = ["EXACT", "NotItf", "itf_value", "to_itf"]
+
+EXACT = 2**53 - 1
+"""The largest integer that JSON readers which know only floating-point numbers take exactly."""
+_LISTED_UP_TO = 100_000
+"""As in Python's spelling of a set."""
 
 _DEPTH_LIMIT = 100
 """As in TLA+ text."""
@@ -61,6 +79,29 @@ def itf_value(node: object, path: tuple[str | int, ...] = ()) -> Value:
             return _object(node, path)
         case _:
             raise NotItf(f"{_shown(node)} is not a TLA+ value", path)
+
+
+def to_itf(value: Value) -> object:
+    """`value` as JSON, as `json.dumps` takes it; `itf_value` reads it back.
+
+    >>> to_itf(set_of([sequence([Integer(2), String("a")])]))
+    {'#set': [[2, 'a']]}
+    """
+    match value:
+        case Boolean() | String():
+            return value.value
+        case Integer():
+            return value.value if abs(value.value) <= EXACT else {"#bigint": str(value.value)}
+        case SetValue() if len(value) <= _LISTED_UP_TO:
+            return {"#set": [to_itf(element) for element in value]}
+        case Function(shape="sequence"):
+            return [to_itf(element) for element in value.range]
+        case Function(shape="record"):
+            return {name.value: to_itf(field) for name, field in value.items() if isinstance(name, String)}
+        case Function():
+            return {"#map": [[to_itf(argument), to_itf(result)] for argument, result in value.items()]}
+        case _:  # a model value, or a set too large to list
+            return {"#unserializable": value.key}
 
 
 def _object(node: dict[str, object], path: tuple[str | int, ...]) -> Value:

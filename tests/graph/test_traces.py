@@ -12,8 +12,8 @@ from hypothesis import given
 from testgen.errors import GraphError, ParseError, TestgenError
 from testgen.graph import StateGraph, load
 from testgen.selection import select_behaviors
-from testgen.values import Value
-from testgen.values.itf import NotItf, itf_value
+from testgen.values import Value, parse_value
+from testgen.values.itf import NotItf, itf_value, to_itf
 from testgen.values.model import Integer, ModelValue, String
 from tests.conftest import Answer
 from tests.graph.conftest import DUMPS
@@ -186,6 +186,29 @@ def as_itf(term: Term) -> object:
 @given(terms())
 def test_itf_tells_every_value(term: Term) -> None:
     assert itf_value(json.loads(json.dumps(as_itf(term)))) == build(term)
+
+
+@given(terms())
+def test_values_written_as_itf_are_read_back(term: Term) -> None:
+    assert itf_value(json.loads(json.dumps(to_itf(build(term))))) == build(term)
+
+
+@pytest.mark.parametrize(
+    ("text", "spelled"),
+    [
+        ("9007199254740991", "9007199254740991"),
+        ("-9007199254740992", '{"#bigint": "-9007199254740992"}'),
+        ("m1", '{"#unserializable": "m1"}'),
+        ("SUBSET (1..20)", '{"#unserializable": "SUBSET (1..20)"}'),
+        ("1..2147483647", '{"#unserializable": "1..2147483647"}'),
+        ("[a |-> {TRUE}, b |-> <<>>]", '{"a": {"#set": [true]}, "b": []}'),
+        ('("k 1" :> 1)', '{"#map": [["k 1", 1]]}'),
+        ("{[a |-> 1]}", '{"#set": [{"a": 1}]}'),
+    ],
+)
+def test_spelling_of_values_in_json(text: str, spelled: str) -> None:
+    assert json.dumps(to_itf(parse_value(text))) == spelled
+    assert itf_value(json.loads(spelled)) == parse_value(text)
 
 
 @pytest.mark.parametrize(
