@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from testgen.errors import BindingError
 from testgen.values.agreement import agree
 from testgen.values.plain import Plain
 
-__all__ = ["Call", "StepStory", "Story", "names_used", "tell_steps"]
+__all__ = ["Call", "StepStory", "Story", "names_used", "tell_actions", "tell_steps"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,12 @@ class StepStory(Story):
         return (*([0] if self.start else []), *range(1, n_calls + 1), *([n_calls] if self.end else []))
 
 
+def tell_actions(steps: Sequence[Step]) -> Story:
+    """Tell a behavior by the names of its actions."""
+    names = [step.action for step in steps]
+    return Story(tuple(method_name(name) for name in names), ", ".join(names) if names else "the initial state")
+
+
 def tell_steps(binding: type[Binding], initial: Mapping[str, Plain], steps: list[Step]) -> StepStory:
     """Tell a behavior step by step, with the observed variables that each step changes.
 
@@ -100,10 +106,10 @@ def tell_steps(binding: type[Binding], initial: Mapping[str, Plain], steps: list
     told = [initial[name] for name in observed]
     told += [value for call in (start, end) if call for value in call.arguments.values()]
     told += [value for call in calls for value in (*call.arguments.values(), *call.changed.values())]
-    names = [step.action for step in steps]
+    actions = tell_actions(steps)
     return StepStory(
-        path=tuple(method_name(name) for name in names),
-        summary=", ".join(names) if names else "the initial state",
+        path=actions.path,
+        summary=actions.summary,
         imports=names_used(told),
         start=start,
         initial={name: initial[name] for name in observed},

@@ -257,7 +257,7 @@ def _build(request: _Request, options: BuildOptions) -> Built:
         binding = None
         tests, written = [len(suite.behaviors)], _plan(suite, request)
     else:
-        binding = options.binding or settings.binding or matching_binding(graph, options.quiet)
+        binding = options.binding or settings.binding or _binding_needed(graph, request, options)
         tests, written = _render(suite, binding, request, options)
     return Built(
         graph=request.graph,
@@ -291,7 +291,16 @@ def _plan(suite: Suite, request: _Request) -> Written:
     return Written(changed=(SUITE_FILE,), removed=(), unchanged=())
 
 
-def _render(suite: Suite, binding: str, request: _Request, options: BuildOptions) -> tuple[list[int], Written]:
+def _binding_needed(graph: StateGraph, request: _Request, options: BuildOptions) -> str | None:
+    """For tests in Python the binding that matches; those in another language can do without."""
+    from testgen.render import file_ending
+
+    template = options.template or request.settings.template
+    needs_one = template is None or file_ending(template) == ".py"
+    return matching_binding(graph, options.quiet) if needs_one else None
+
+
+def _render(suite: Suite, binding: str | None, request: _Request, options: BuildOptions) -> tuple[list[int], Written]:
     """Write the tests; how many are in each file, and what became of the files."""
     from testgen.cli.main import testgen_version
     from testgen.render import check_suite, render_suite, write_suite

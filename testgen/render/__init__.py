@@ -1,6 +1,6 @@
 """Turning a suite into test files: stories, templates, names, and writing that leaves no half-written suite."""
 
-from testgen.render.suite import RenderedFile, action_names, render_suite
+from testgen.render.suite import RenderedFile, action_names, file_ending, render_suite
 from testgen.render.write import Written, check_suite, write_suite
 
-__all__ = ["RenderedFile", "Written", "action_names", "check_suite", "render_suite", "write_suite"]
+__all__ = ["RenderedFile", "Written", "action_names", "check_suite", "file_ending", "render_suite", "write_suite"]

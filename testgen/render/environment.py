@@ -11,6 +11,7 @@ import jinja2
 
 from testgen.errors import Location, RenderError
 from testgen.render.layout import layout_call
+from testgen.render.literals import cpp_literal, json_literal
 from testgen.values import python_literal
 
 __all__ = ["render_template", "shipped_templates"]
@@ -29,12 +30,14 @@ def _environment(folders: tuple[Path, ...]) -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(folders),
         undefined=jinja2.StrictUndefined,
-        autoescape=False,  # noqa: S701 - Python is written, not HTML; values pass through `py`
+        autoescape=False,  # noqa: S701 - code is written, not HTML; values pass through `py` or another literal
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
     environment.filters["py"] = python_literal
+    environment.filters["json"] = json_literal
+    environment.filters["cpp"] = cpp_literal
     environment.filters["docstring"] = docstring_text
     environment.globals["call"] = layout_call
     return environment

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from testgen.bindings import Story
+from testgen.render.specified import SpecifiedBehavior
 
 __all__ = ["NamedStory", "group_into_files", "name_tests"]
 
@@ -33,12 +34,14 @@ class NamedStory:
         id: The behavior's id.
         key: What the name ends with, which no other test's name does: digits of the id.
         story: What happens.
+        behavior: The same in the specification's own words.
     """
 
     name: str
     id: str
     key: str
     story: Story
+    behavior: SpecifiedBehavior | None = None
 
 
 def name_tests(stories: Iterable[tuple[str, Story]]) -> list[NamedStory]:
@@ -72,8 +75,8 @@ def _slug(path: Sequence[str]) -> str:
     return "_".join(kept) or slug[:_SLUG_LENGTH]
 
 
-def group_into_files(tests: Sequence[NamedStory]) -> dict[str, list[NamedStory]]:
-    """Which tests go into which file (`test_*.py`), both in the given order.
+def group_into_files(tests: Sequence[NamedStory], ending: str = ".py") -> dict[str, list[NamedStory]]:
+    """Which tests go into which file, `test_` and `ending` around its name, both in the given order.
 
     Where steps do not tell enough tests apart, ids do: the number of such files changes only when their tests grow
     sixteenfold.
@@ -86,7 +89,7 @@ def group_into_files(tests: Sequence[NamedStory]) -> dict[str, list[NamedStory]]
         digits = 0
         while sizes[stem] > TESTS_PER_FILE * 16**digits:
             digits += 1
-        name = f"{stem}_{test.id[:digits]}.py" if digits else f"{stem}.py"
+        name = f"{stem}_{test.id[:digits]}{ending}" if digits else f"{stem}{ending}"
         files.setdefault(name, []).append(test)
     return files
 

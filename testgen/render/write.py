@@ -92,7 +92,7 @@ def _plan(files: Sequence[RenderedFile], out: Path) -> Written:
                 hint="move it, or build into another folder with --out",
             )
         changed.append(name)
-    stale = [path.name for path in sorted(out.glob("test_*.py")) if path.name not in wanted and _is_generated(path)]
+    stale = [path.name for path in sorted(out.glob("test_*")) if path.name not in wanted and _is_generated(path)]
     return Written(tuple(changed), tuple(stale), tuple(unchanged))
 
 
