@@ -102,8 +102,10 @@ def _cpp_string(text: str) -> str:
 
 
 def _fields(value: object) -> dict[str, object] | None:
-    """What tells an instance of a data class from others: its fields that differ from their defaults."""
+    """What tells an instance of a data class from others: fields that differ from their defaults."""
     if not dataclasses.is_dataclass(value):
         return None
-    shown = {part.name: (getattr(value, part.name), part.default) for part in dataclasses.fields(value) if part.compare}
+    # In the order of the constructor, as C++ initializers must be, too.
+    parts = sorted(dataclasses.fields(value), key=lambda part: part.kw_only is True)
+    shown = {part.name: (getattr(value, part.name), part.default) for part in parts if part.compare}
     return {name: field for name, (field, default) in shown.items() if field != default}
