@@ -101,7 +101,10 @@ def _shard(_: click.Context, __: click.Parameter, value: str | None) -> tuple[in
     "--binding", callback=_not_empty, metavar="NAME", help="Built-in name, entry point, or path/to/file.py:Class."
 )
 @click.option(
-    "--template", callback=_not_empty, metavar="NAME", help="In place of the binding's own, such as story/test.py.j2."
+    "--template",
+    callback=_not_empty,
+    metavar="NAME",
+    help="In place of the binding's own, such as story/test.py.j2; files end as its name does before .j2.",
 )
 @click.option(
     "--templates",
@@ -157,7 +160,8 @@ def build(graphs: tuple[str, ...], as_json: bool, **flags: Any) -> int:  # Any: 
 
     Beside the tests goes OUT/suite.json, which says what each is about: `testgen coverage graph` reads it.
 
-    GRAPH is a dump of TLC, or a trace, which makes one test: `testgen help formats`.
+    GRAPH is a dump of TLC, or a trace, which makes one test: `testgen help formats`. Tests in another language than
+    Python are a matter of the template: `testgen help languages`.
 
     What the project file says of a graph holds unless a flag says otherwise: binding, template, out, and what `testgen
     help selection` lists. Without either, the binding is the known one that performs all actions of the graph.

@@ -116,7 +116,9 @@ def _first_file(folders: Sequence[Path], name: str) -> Location:
     return Location(next((str(folder / name) for folder in folders if (folder / name).is_file()), name))
 
 
-_REPAIR = "repair the template at this line; the shipped story/test.py.j2 shows what a template is given"
+_REPAIR = (
+    "repair the template at this line; `testgen help languages` tells what it is given, and what only with a binding"
+)
 
 
 def _place(error: BaseException) -> Location | None:

@@ -11,6 +11,8 @@ import dataclasses
 import json
 from collections.abc import Iterable, Mapping
 
+import jinja2
+
 from testgen.values import Model, Plain, Value, to_plain
 from testgen.values.itf import EXACT, to_itf
 
@@ -47,7 +49,7 @@ def _itf(value: Plain) -> object:
         case _ if (fields := _fields(value)) is not None:
             return {type(value).__name__: {name: _itf(field) for name, field in fields.items()}}
         case _:
-            return {"#unserializable": repr(value)}
+            return {"#unserializable": _repr(value)}
 
 
 def _order(node: object) -> tuple[bool, int, str]:
@@ -85,7 +87,7 @@ def cpp_literal(value: Plain) -> str:
         case _ if (fields := _fields(value)) is not None:
             return type(value).__name__ + _braced(f".{name} = {cpp_literal(field)}" for name, field in fields.items())
         case _:
-            return _cpp_string(repr(value))
+            return _cpp_string(_repr(value))
 
 
 def _braced(items: Iterable[str]) -> str:
@@ -99,6 +101,12 @@ def _cpp_string(text: str) -> str:
         for byte in text.encode(errors="surrogatepass")
     )
     return f'"{"".join(shown)}"'
+
+
+def _repr(value: object) -> str:
+    if isinstance(value, jinja2.Undefined):  # inside of a list, where Jinja2 does not see that it is used
+        str(value)  # raises
+    return repr(value)
 
 
 def _fields(value: object) -> dict[str, object] | None:
