@@ -23,7 +23,7 @@ from testgen.suite_file import SUITE_FILE, read_suite
 from testgen.values import Value
 from testgen.values.itf import itf_value
 from tests.conftest import STORE_BINDING, TESTS, Answer, dot
-from tests.render.test_suite import hostile_dumps
+from tests.render.test_suite import CUTTING, hostile_dumps
 
 Run = Callable[..., Answer]
 JSON_LINES = "behaviors/test.jsonl.j2"
@@ -200,6 +200,16 @@ def test_template_in_a_folder_named_like_the_bindings_own_gets_its_story(tmp_pat
     for folder, has_own in ((tmp_path / "array_ot", True), (tmp_path, False)):
         files = render(suite, "array_ot", template=own(folder, text))
         assert files[0].text.splitlines()[1] == str(has_own)
+
+
+def test_behavior_that_its_story_cuts_has_only_the_steps_that_are_told(store: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text((TESTS / "systems" / "store.py").read_text() + CUTTING)
+    (tmp_path / "story").mkdir()
+    text = "# {{ module.provenance }}\n"
+    text += "{% for test in module.tests %}\n{{ test.behavior.steps | list | length }}\n{% endfor %}"
+    template = own(tmp_path / "story", text, "mine.txt.j2")
+    (file,) = render(select_behaviors(load(str(store))), f"{tmp_path / 'mine.py'}:Half", template=template)
+    assert sorted(file.text.splitlines()[1:]) == ["1", "2"]
 
 
 # Files in a suite's folder
