@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from testgen.cli.build import BuildOptions, matching_binding, requested_selection
+from testgen.cli.build import matching_binding
 from testgen.cli.output import inert, plural, print_json, print_rows, progress, warn
 from testgen.cli.project import SuiteSettings, find_project
+from testgen.cli.selecting import BuildOptions, requested_selection
 from testgen.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def lies(
     options = BuildOptions(binding=binding, template=template)
     _, settings = find_project(Path.cwd()).suite_of(graph) or ("", SuiteSettings(graph))
     loaded = load(graph)
-    suite = select_behaviors(loaded, requested_selection(settings, options))
+    suite = select_behaviors(loaded, requested_selection(loaded, settings, options))
     name = binding or settings.binding or matching_binding(loaded, quiet=True)
 
     def render(part: Suite, folder: Path) -> Sequence[RenderedFile]:
