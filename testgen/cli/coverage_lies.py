@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -101,7 +102,7 @@ def _print(report: LieReport, verbose: bool) -> None:
             ("  by a test", f"{report.count('noticed'):,}"),
             ("  by the binding", f"{report.count('refused'):,}  (no test can be made of them)"),
             ("unnoticed", f"{report.count('unnoticed'):,}"),
-            ("untold", f"{report.count('untold'):,}  (no test speaks of what was changed)"),
+            ("untold", f"{report.count('untold'):,}  (no test speaks of it{_subjects(report)})"),
         ]
     )
     for end in ("unnoticed", "untold"):
@@ -113,6 +114,14 @@ def _print(report: LieReport, verbose: bool) -> None:
             click.echo(f"    {inert(_sentence(lie))}")
         if len(shown) < len(found):
             click.echo(f"    ... and {len(found) - len(shown):,} more; -v shows all")
+
+
+def _subjects(report: LieReport) -> str:
+    """What most of the untold lies are about."""
+    counts = Counter(lie.what for lie in report.lies if lie.end == "untold")
+    return "".join(
+        f"{', ' if n else ': '}{inert(what)} {count:,}" for n, (what, count) in enumerate(counts.most_common(5))
+    )
 
 
 def _sentence(lie: Lie) -> str:

@@ -202,6 +202,7 @@ def test_code_is_mutated_wherever_it_is_held(write: Write) -> None:
         if not verdict.is_kill
     }
     assert alive == set()
+    assert set(result.ends(suite)) <= {"AssertionError", "TypeError", "AttributeError", "KeyError", "not importable"}
     methods = {f"Till.{name}" for name in ("__init__", "total", "add", "later")}
     functions = {mutant.function for mutant in result.mutants}
     assert functions == {"table", "outer", "outer.inner", "cached", "twice", *methods}
