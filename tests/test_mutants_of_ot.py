@@ -92,8 +92,9 @@ def test_a_judgment_is_true(
     assert differs == (JUDGMENTS[name].verdict == "hole"), mutants[name].diff
 
 
+@pytest.mark.slow
 def test_the_generated_suite_of_two_clients_notices_what_it_is_said_to_notice(mutants: dict[str, Mutant]) -> None:
-    """10 s: all mutants of the merge rules, and the two bugs of 2020. What it lets live are the judged ones."""
+    """Ten seconds, for 592 mutants of the merge rules with the two bugs of 2020; it lets live what is judged a hole."""
     score = score_suites(
         [SuiteRequest("generated2", str(REPOSITORY / "generated" / "ot2"))],
         find_source(SOURCE, omit=OMIT),

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -56,14 +57,23 @@ def test_readme_has_two_lines_to_copy() -> None:
 
 
 def test_readme_names_every_command_and_option() -> None:
-    context = click.Context(command_group)
-    for name in command_group.list_commands(context):
-        command = command_group.get_command(context, name)
-        assert command is not None
-        row = next(line for line in README.splitlines() if line.startswith(f"| `testgen {name}"))
+    for name, command in commands("", command_group):
+        row = next(line for line in README.splitlines() if re.match(rf"\| `testgen{name}[ `]", line))
         for parameter in command.params:
             if isinstance(parameter, click.Option):
                 assert f"`{parameter.opts[-1]}`" in row, f"{name} {parameter.opts[-1]}"
+
+
+def commands(name: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
+    """The command, or those of a group, by the names behind `testgen`."""
+    if not isinstance(command, click.Group):
+        yield name, command
+        return
+    context = click.Context(command)
+    for inner in command.list_commands(context):
+        found = command.get_command(context, inner)
+        assert found is not None
+        yield from commands(f"{name} {inner}", found)
 
 
 def test_readme_and_help_name_every_exit_code() -> None:

@@ -56,13 +56,15 @@ CONSTANTS
     Client,               \* The clients' ids, integers; of two clients the higher id is the newer.
     ArrayLength,          \* How long the array is at the outset.
     OperationsPerClient,  \* How many operations each client performs.
-    EnableSwap            \* Is there a Swap operation?  If TRUE, TLC dies: see MergeSwapMove.
+    EnableSwap,           \* Is there a Swap operation?  If TRUE, TLC dies: see MergeSwapMove.
+    AscendingMerges       \* Do clients merge in ascending order of their ids?  If not, in any.
 
 ASSUME
     /\ Client \subseteq Nat \ {0}
     /\ ArrayLength \in Nat
     /\ OperationsPerClient \in Nat
     /\ EnableSwap \in BOOLEAN
+    /\ AscendingMerges \in BOOLEAN
 
 VARIABLES
     serverLog,    \* All operations the server has applied, as it applied them.
@@ -516,9 +518,10 @@ MergeLogs(left, right) ==
 (*                                                                                                *)
 (* Performing operations in another order leads to the same copies before the first merge, and so *)
 (* to the same tests, found by several paths.  The order of merges is another matter: some        *)
-(* combinations of operations end in another array then.  (In any order all copies agree.)  Three *)
-(* clients are needed for a client to merge its operation both with an earlier and with a later   *)
-(* one.                                                                                           *)
+(* combinations of operations end in another array then, and rules meet the older operation on    *)
+(* their other side.  In any order all copies agree: with AscendingMerges = FALSE any client that *)
+(* has something to merge may be the next, and TLC checks it (ot2-orders.cfg).  Three clients are *)
+(* needed for a client to merge its operation both with an earlier and with a later one.          *)
 (*                                                                                                *)
 (* The order is part of when an action is enabled, not a constraint given to TLC, so no state is  *)
 (* left halfway.  The behaviors form a tree: a final state stands for one test, and its way from  *)
@@ -603,7 +606,7 @@ Swap(c, i, j) ==
 MergeAction(c) ==
     /\ AllPerformed
     /\ HasUnmerged(c)
-    /\ \A d \in Client : d < c => ~HasUnmerged(d)
+    /\ AscendingMerges => \A d \in Client : d < c => ~HasUnmerged(d)
     /\ LET unmerged == Unmerged(c)
            theirs   == unmerged[1]                     \* theirs and mine as client c sees it
            mine     == unmerged[2]

@@ -12,43 +12,18 @@ import click
 
 from testgen.cli.output import plural, print_json, print_rows, progress, warn, working
 from testgen.cli.project import Project, SuiteSettings, dump_name, find_project
+from testgen.cli.selecting import BuildOptions, check_suite_flags, requested_selection
 from testgen.errors import BindingError, ExitCode, Location
 
 if TYPE_CHECKING:
     from testgen.behavior import Suite
     from testgen.graph import StateGraph
     from testgen.render import Written
-    from testgen.selection import Request
 
-__all__ = ["BuildOptions", "build", "matching_binding", "requested_selection"]
+__all__ = ["build", "matching_binding"]
 
 _SUMMED = "tests", "behaviors", "steps", "files", "lower_bound", "seconds"
 _SHOWN = 10
-
-
-@dataclass(frozen=True, slots=True)
-class BuildOptions:
-    """The flags, as given."""
-
-    binding: str | None = None
-    template: str | None = None
-    templates: Path | None = None
-    out: Path | None = None
-    criterion: str | None = None
-    strategy: str | None = None
-    limit: int | None = None
-    budget: tuple[str, ...] = ()
-    max_steps: int | None = None
-    minimize: str | None = None
-    seed: int | None = None
-    only: tuple[str, ...] = ()
-    avoid: tuple[str, ...] = ()
-    shard: tuple[int, int] = (1, 1)
-    suite: Path | None = None
-    plan_only: bool = False
-    check: bool = False
-    allow_cut: bool = False
-    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +103,15 @@ def _shard(_: click.Context, __: click.Parameter, value: str | None) -> tuple[in
     "--budget",
     multiple=True,
     metavar="KEY=N",
-    help="Keep to tests=N or steps=N: the tests worth the most.",
+    help="Keep to tests=N, steps=N or seconds=N: the tests worth the most.",
+)
+@click.option(
+    "--log",
+    "logs",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="How long tests take, for seconds=N: what pytest --testgen-log DIR wrote.",
 )
 @click.option("--max-steps", type=click.IntRange(min=1), metavar="N", help="The longest a test may be.")
 @click.option(
@@ -181,7 +164,7 @@ def build(graphs: tuple[str, ...], as_json: bool, **flags: Any) -> int:  # Any: 
     if out is not None and len(requests) > 1:
         raise click.UsageError("--out takes one GRAPH at a time")
     if options.suite is not None:
-        _check_suite_flags(options, requests)
+        check_suite_flags(options, len(requests))
     if options.plan_only and check:
         raise click.UsageError("--plan-only writes, --check does not")
     _check_folders(requests)
@@ -193,19 +176,6 @@ def build(graphs: tuple[str, ...], as_json: bool, **flags: Any) -> int:  # Any: 
     if as_json:
         _print_document(results)
     return ExitCode.NO if check and any(result.changed or result.removed for result in results) else ExitCode.DONE
-
-
-_SELECTING = "criterion strategy limit budget max_steps minimize seed only avoid".split()
-"""Flags that `--suite` leaves no choice."""
-
-
-def _check_suite_flags(options: BuildOptions, requests: list[_Request]) -> None:
-    if len(requests) > 1:
-        raise click.UsageError("--suite takes one GRAPH at a time")
-    given = [name for name in _SELECTING if getattr(options, name) not in (None, ())]
-    given += ["shard"] if options.shard != (1, 1) else []
-    if given:
-        raise click.UsageError(f"--suite says what is selected; --{given[0].replace('_', '-')} would say it again")
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +224,7 @@ def _build(request: _Request, options: BuildOptions) -> Built:
         suite = read_suite(options.suite, graph)
     else:
         with working(f"selecting behaviors of {request.graph}", quiet=options.quiet):
-            suite = select_behaviors(graph, requested_selection(settings, options))
+            suite = select_behaviors(graph, requested_selection(graph, settings, options))
         if suite.because and not options.quiet:
             click.echo(f"criterion {suite.criterion}, strategy {suite.strategy}: {suite.because}", err=True)
     if options.plan_only:
@@ -321,36 +291,6 @@ def _render(suite: Suite, binding: str | None, request: _Request, options: Build
         )
     work: Callable[..., Written] = check_suite if options.check else write_suite
     return [file.n_tests for file in files], work(files, request.out)
-
-
-def requested_selection(settings: SuiteSettings, options: BuildOptions) -> Request:
-    """What the flags say, else the project file. A criterion on the command line is not for the file's strategy."""
-    from testgen.selection import DEFAULT_LIMIT, Request
-
-    budget = _read_budget(options.budget or settings.budget)
-    return Request(
-        criterion=options.criterion or settings.criterion or "",
-        strategy=options.strategy or (settings.strategy if options.criterion is None else None) or "",
-        limit=options.limit or settings.limit or DEFAULT_LIMIT,
-        max_tests=budget.get("tests"),
-        max_steps_in_all=budget.get("steps"),
-        max_steps=options.max_steps or settings.max_steps,
-        has_least_steps=(options.minimize or (settings.minimize if options.criterion is None else None)) == "steps",
-        seed=options.seed if options.seed is not None else settings.seed or 0,
-        only=options.only or settings.only,
-        avoid=options.avoid or settings.avoid,
-        shard=options.shard,
-    )
-
-
-def _read_budget(texts: tuple[str, ...]) -> dict[str, int]:
-    budget = {}
-    for text in texts:
-        key, _, number = text.partition("=")
-        if key not in ("tests", "steps") or not number.isdecimal() or int(number) < 1:
-            raise click.UsageError(f"--budget {text!r} is neither tests=N nor steps=N")
-        budget[key] = int(number)
-    return budget
 
 
 def matching_binding(graph: StateGraph, quiet: bool) -> str:

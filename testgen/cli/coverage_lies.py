@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -9,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from testgen.cli.build import BuildOptions, matching_binding, requested_selection
+from testgen.cli.build import matching_binding
 from testgen.cli.output import inert, plural, print_json, print_rows, progress, warn
 from testgen.cli.project import SuiteSettings, find_project
+from testgen.cli.selecting import BuildOptions, requested_selection
 from testgen.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -66,7 +68,7 @@ def lies(
     options = BuildOptions(binding=binding, template=template)
     _, settings = find_project(Path.cwd()).suite_of(graph) or ("", SuiteSettings(graph))
     loaded = load(graph)
-    suite = select_behaviors(loaded, requested_selection(settings, options))
+    suite = select_behaviors(loaded, requested_selection(loaded, settings, options))
     name = binding or settings.binding or matching_binding(loaded, quiet=True)
 
     def render(part: Suite, folder: Path) -> Sequence[RenderedFile]:
@@ -100,7 +102,7 @@ def _print(report: LieReport, verbose: bool) -> None:
             ("  by a test", f"{report.count('noticed'):,}"),
             ("  by the binding", f"{report.count('refused'):,}  (no test can be made of them)"),
             ("unnoticed", f"{report.count('unnoticed'):,}"),
-            ("untold", f"{report.count('untold'):,}  (no test speaks of what was changed)"),
+            ("untold", f"{report.count('untold'):,}  (no test speaks of it{_subjects(report)})"),
         ]
     )
     for end in ("unnoticed", "untold"):
@@ -112,6 +114,14 @@ def _print(report: LieReport, verbose: bool) -> None:
             click.echo(f"    {inert(_sentence(lie))}")
         if len(shown) < len(found):
             click.echo(f"    ... and {len(found) - len(shown):,} more; -v shows all")
+
+
+def _subjects(report: LieReport) -> str:
+    """What most of the untold lies are about."""
+    counts = Counter(lie.what for lie in report.lies if lie.end == "untold")
+    return "".join(
+        f"{', ' if n else ': '}{inert(what)} {count:,}" for n, (what, count) in enumerate(counts.most_common(5))
+    )
 
 
 def _sentence(lie: Lie) -> str:

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from testgen.cli.output import inert, plural, print_json, print_rows, warn, working
+from testgen.cli.selecting import rate_of
 from testgen.errors import SelectionError
 
 if TYPE_CHECKING:
     from testgen.analysis import Census
     from testgen.graph import StateGraph
+    from testgen.selection import Rate
 
 __all__ = ["inspect"]
 
@@ -40,7 +42,15 @@ def _json_file(_: click.Context, __: click.Parameter, value: str | None) -> Path
     metavar="FILE",
     help="Write the graph to FILE.json, .json.gz or .json.zst, with nothing lost (schema testgen.graph/1).",
 )
-def inspect(graph: str, as_json: bool, allow_cut: bool, export: Path | None) -> None:
+@click.option(
+    "--log",
+    "logs",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Tell how long each suite would take, at the rate of the tests in this log (pytest --testgen-log DIR).",
+)
+def inspect(graph: str, as_json: bool, allow_cut: bool, export: Path | None, logs: tuple[Path, ...]) -> None:
     """Tell what is in GRAPH: states, transitions, actions, variables, and how many behaviors it has.
 
     GRAPH is a dump of TLC (DOT or JSON), a trace, or a graph that --export wrote, plain or compressed; x.dot also finds
@@ -50,6 +60,7 @@ def inspect(graph: str, as_json: bool, allow_cut: bool, export: Path | None) -> 
     testgen inspect graphs/ot.dot
     testgen inspect graphs/ot.dot --json | jq .behaviors
     testgen inspect graphs/ot.dot --export ot.json.zst
+    testgen inspect graphs/ot.dot --log runs
     """
     from testgen.analysis import take_census
     from testgen.graph import export_graph, load
@@ -60,7 +71,9 @@ def inspect(graph: str, as_json: bool, allow_cut: bool, export: Path | None) -> 
     census = take_census(loaded)
     if export is not None:
         export_graph(loaded, export)
-    plans = {criterion: _plan(loaded, criterion) for criterion in STRATEGIES}
+    rate = rate_of(loaded, logs) if logs else None
+    with working(f"planning suites of {graph}"):
+        plans = {criterion: _plan(loaded, criterion, rate) for criterion in STRATEGIES}
     if as_json:
         print_json("testgen.inspect/1", _document(graph, census, plans))
     else:
@@ -69,15 +82,19 @@ def inspect(graph: str, as_json: bool, allow_cut: bool, export: Path | None) -> 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What a criterion asks for, and what the suite of its default strategy has; None if that cannot be told."""
+    """What a criterion asks for, and what the suite of its default strategy has; None if that cannot be told.
+
+    Seconds are those of the tests themselves, where a log tells how long tests take.
+    """
 
     obligations: int | None
     tests: int | None
     steps: int | None
     strategy: str
+    seconds: float | None = None
 
 
-def _plan(graph: StateGraph, criterion: str) -> _Plan:
+def _plan(graph: StateGraph, criterion: str, rate: Rate | None) -> _Plan:
     from testgen.selection import DEFAULT_LIMIT, STRATEGIES, Request, select_behaviors
 
     strategy = STRATEGIES[criterion][0]
@@ -91,7 +108,8 @@ def _plan(graph: StateGraph, criterion: str) -> _Plan:
         suite = select_behaviors(graph, Request(criterion, limit=limit))
     except SelectionError:  # nothing to cover, or too many
         return _Plan(None, None, None, strategy)
-    return _Plan(suite.obligations, len(suite.behaviors), suite.n_steps, strategy)
+    seconds = rate.seconds(len(suite.behaviors), suite.n_steps) if rate else None
+    return _Plan(suite.obligations, len(suite.behaviors), suite.n_steps, strategy, seconds)
 
 
 def _document(graph: str, census: Census, plans: Mapping[str, _Plan]) -> dict[str, Any]:
@@ -135,7 +153,8 @@ def _planned(plan: _Plan) -> str:
     if plan.obligations is None or plan.tests is None or plan.steps is None:
         return "         -  nothing to cover, or too much to plan in passing"
     fewest = "the fewest" if plan.strategy == "minimum" else plan.strategy
-    return f"{plan.obligations:>10,}  {plan.tests:>7,} tests  {plan.steps:>9,} steps  {fewest}"
+    seconds = "" if plan.seconds is None else f"  {plan.seconds:>8,.1f} s"
+    return f"{plan.obligations:>10,}  {plan.tests:>7,} tests  {plan.steps:>9,} steps{seconds}  {fewest}"
 
 
 def _cycles(census: Census) -> str:

@@ -8,6 +8,7 @@ nothing of templates or servers, or of how a suite was made.
 from testgen.coverage.evidence import Evidence, SuiteEvidence, find_evidence, has_tests_of
 from testgen.coverage.fates import Fate, TestCount
 from testgen.coverage.graph_coverage import CriterionCoverage, GraphCoverage, measure_graph
+from testgen.coverage.rate import measured_rate
 from testgen.coverage.recorded import RecordedStep, RecordedTest, Track, Tracker
 from testgen.coverage.run_log import Run, read_runs
 from testgen.coverage.unreached import Unreached, nearest_unreached
@@ -28,6 +29,7 @@ __all__ = [
     "find_evidence",
     "has_tests_of",
     "measure_graph",
+    "measured_rate",
     "nearest_unreached",
     "read_runs",
 ]

@@ -187,7 +187,8 @@ class _Server:
         if baseline is None:
             return True
         self._seconds = baseline["seconds"]
-        self._answer({"baseline": {key: baseline[key] for key in ("names", "outcomes", "seconds", "wall")}})
+        told = {key: baseline[key] for key in ("names", "outcomes", "seconds", "wall")}
+        self._answer({"baseline": {**told, "reaches": any(baseline["lines"].values())}})
         sound = {n for n, outcome in enumerate(baseline["outcomes"]) if outcome in ("passed", "xfailed")}
         self._run_all(self._order["mutants"], baseline["lines"], early, sound)
         self._control(session)

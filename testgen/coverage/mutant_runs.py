@@ -107,6 +107,17 @@ def run_mutants(
         TestgenError: Its process ended before it could tell everything.
     """
     started = perf_counter()
+    run = _Run(request, len(mutants), on_progress)
+    asked = {
+        mutant.id: {
+            "id": mutant.id,
+            "path": str(code.files[mutant.file].path),
+            "function": f"{mutant.file} {mutant.function}",
+            "lines": mutant.lines,
+            "text": mutant.text,
+        }
+        for mutant in mutants
+    }
     with TemporaryDirectory(prefix="testgen-mutants-") as temporary:
         folder = Path(temporary)
         order: Json = {
@@ -116,50 +127,82 @@ def run_mutants(
             "jobs": jobs,
             "baseline": str(folder / "baseline.json"),
         }
-        asked = [
-            {
-                "id": mutant.id,
-                "path": str(code.files[mutant.file].path),
-                "function": f"{mutant.file} {mutant.function}",
-                "lines": mutant.lines,
-                "text": mutant.text,
-            }
-            for mutant in mutants
-        ]
-        baseline: Json = {}
-        last: Json = {}
-        broken: str | None = None
-        control: Json | None = None
-        verdicts: dict[str, Verdict] = {}
-        early: list[Json] = []
-        by_id = {one["id"]: one for one in asked}
-        for answer in _answers({**order, "mutants": asked}, folder, "server"):
-            if "mutant" not in answer:
-                baseline = answer.get("baseline", baseline)
-                control = answer.get("control", control)
-                broken = answer.get("broken", broken)
-                last = answer
-            elif answer["end"] == "early":
-                early.append(by_id[answer["mutant"]])
-            else:
-                verdicts[answer["mutant"]] = _verdict(answer)
-                on_progress(len(verdicts))
-        _check(request, baseline, last, broken, folder / "server.log")
-        for answer in _run_fresh(order, early, baseline, folder, jobs):
-            verdicts[answer["mutant"]] = _verdict(answer)
-            on_progress(len(verdicts))
-        _check_whole(request, mutants, verdicts, folder / "server.log")
-    named = list(zip(baseline["names"], baseline["outcomes"], strict=True))
-    return MutatedSuite(
-        request.name,
-        request.tests,
-        tuple(baseline["names"]),
-        tuple(name for name, outcome in named if outcome == "failed"),
-        sum(outcome == "skipped" for _, outcome in named),
-        verdicts,
-        perf_counter() - started,
-        (control["test"], control["message"]) if control else None,
-    )
+        for answer in _answers({**order, "mutants": list(asked.values())}, folder, "server"):
+            run.take(answer)
+        run.check_baseline(folder / "server.log", code.files[0].shown)
+        early = [asked[name] for name in run.early]
+        for answer in _run_fresh(order, early, run.baseline, folder, jobs):
+            run.take(answer)
+        run.check_verdicts(folder / "server.log")
+    return run.result(perf_counter() - started)
+
+
+class _Run:
+    """What the processes of one suite have answered so far."""
+
+    def __init__(self, request: SuiteRequest, n_mutants: int, on_progress: Callable[[int], None]) -> None:
+        self._request = request
+        self._n_mutants = n_mutants
+        self._on_progress = on_progress
+        self._told: Json = {}
+        self._verdicts: dict[str, Verdict] = {}
+        self.early: list[str] = []
+
+    @property
+    def baseline(self) -> Json:
+        """The run without a mutant; empty if there was none."""
+        baseline: Json = self._told.get("baseline", {})
+        return baseline
+
+    def take(self, answer: Json) -> None:
+        """Take in one line."""
+        if "mutant" not in answer:
+            self._told |= answer
+        elif answer["end"] == "early":
+            self.early.append(answer["mutant"])
+        else:
+            self._verdicts[answer["mutant"]] = _verdict(answer)
+            self._on_progress(len(self._verdicts))
+
+    def check_baseline(self, log: Path, file: str) -> None:
+        """See that the suite was collected, that a test passes without a mutant, and that the source is run."""
+        told, name = self._told, self._request.name
+        if told.get("broken_files"):
+            words = "\n".join(f"    {path}: {message}" for path, message in told["broken_files"][:_LINES_SHOWN])
+            raise InputError(f"suite {name!r} cannot be collected:\n{words}")
+        if not self.baseline:
+            if "broken" not in told and "status" in told:
+                raise InputError(f"suite {name!r} has no tests:\n{_tail(log)}")
+            how = told.get("broken", "its process ended")
+            raise TestgenError(f"suite {name!r} cannot be run: {how}\n{_tail(log)}")
+        if not set(self.baseline["outcomes"]) & {"passed", "xfailed"}:
+            n_tests = len(self.baseline["names"])
+            raise InputError(f"suite {name!r}: none of its {n_tests:,} tests passes without a mutant")
+        if not self.baseline["reaches"]:
+            raise InputError(f"suite {name!r} runs no line of {file}", hint="do its tests import it in this process?")
+
+    def check_verdicts(self, log: Path) -> None:
+        """See that every mutant has a verdict."""
+        missing = self._n_mutants - len(self._verdicts)
+        if missing:
+            raise TestgenError(
+                f"suite {self._request.name!r}: its process ended before {missing:,} of {self._n_mutants:,} mutants "
+                f"were run:\n{_tail(log)}"
+            )
+
+    def result(self, seconds: float) -> MutatedSuite:
+        named = list(zip(self.baseline["names"], self.baseline["outcomes"], strict=True))
+        control = self._told.get("control")
+        return MutatedSuite(
+            self._request.name,
+            self._request.tests,
+            tuple(self.baseline["names"]),
+            tuple(name for name, outcome in named if outcome == "failed"),
+            sum(outcome == "skipped" for _, outcome in named),
+            self._verdicts,
+            seconds,
+            (control["test"], control["message"]) if control else None,
+        )
 
 
 def _verdict(answer: Json) -> Verdict:
@@ -171,29 +214,6 @@ def _verdict(answer: Json) -> Verdict:
         answer.get("tests_run", 0),
         answer.get("reaching", 0 if answer["end"] == "unreached" else None),
     )
-
-
-def _check(request: SuiteRequest, baseline: Json, last: Json, broken: str | None, log: Path) -> None:
-    """See that the suite was collected and run without a mutant."""
-    name = request.name
-    if last.get("broken_files"):
-        words = "\n".join(f"    {file}: {message}" for file, message in last["broken_files"][:_LINES_SHOWN])
-        raise InputError(f"suite {name!r} cannot be collected:\n{words}")
-    if not baseline:
-        if broken is None and "status" in last:
-            raise InputError(f"suite {name!r} has no tests:\n{_tail(log)}")
-        raise TestgenError(f"suite {name!r} cannot be run: {broken or 'its process ended'}\n{_tail(log)}")
-    if not set(baseline["outcomes"]) & {"passed", "xfailed"}:
-        raise InputError(f"suite {name!r}: none of its {len(baseline['names']):,} tests passes without a mutant")
-
-
-def _check_whole(request: SuiteRequest, mutants: Sequence[Mutant], verdicts: dict[str, Verdict], log: Path) -> None:
-    missing = [mutant.id for mutant in mutants if mutant.id not in verdicts]
-    if missing:
-        raise TestgenError(
-            f"suite {request.name!r}: its process ended before {len(missing):,} of {len(mutants):,} mutants were run, "
-            f"the first {missing[0]}:\n{_tail(log)}"
-        )
 
 
 def _run_fresh(order: Json, early: Sequence[Json], baseline: Json, folder: Path, jobs: int) -> Iterator[Json]:

@@ -43,7 +43,8 @@ def test_json_has_the_keys_and_numbers_of_the_contract(run_testgen: Run, store: 
     }
     assert document["warnings"] == []
     plans = document["criteria"]
-    assert plans["transitions"] == {"obligations": 5, "tests": 3, "steps": 6, "strategy": "minimum"}
+    planned = {"obligations": 5, "tests": 3, "steps": 6, "strategy": "minimum", "seconds": None}
+    assert plans["transitions"] == planned
     assert {name: plans[name]["obligations"] for name in ("behaviors", "states", "actions")} == {
         "behaviors": 3, "states": 5, "actions": 3,
     }  # fmt: skip

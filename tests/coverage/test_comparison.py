@@ -12,6 +12,7 @@ import pytest
 
 from testgen.coverage.branches import map_source, read_reach
 from testgen.coverage.comparison import Comparison, compare_suites
+from testgen.coverage.mutation import score_suites
 from testgen.coverage.source import find_source
 from testgen.coverage.suites import SuiteRequest, SuiteRun, run_suite
 from testgen.errors import InputError, TestgenError
@@ -255,3 +256,21 @@ def test_lcov_and_cobertura_are_coverage_pys_own(shop: Path) -> None:
 
 def test_a_suite_run_has_no_failures_of_its_own() -> None:
     assert not SuiteRun("x", "x", Path(), ()).has_failed
+
+
+def test_what_runs_after_a_test_is_not_its_merit(shop: Path, write: Write) -> None:
+    write("conftest.py", "def pytest_sessionfinish():\n    from shop.prices import price\n    price(20)\n")
+    (suite,) = compare(SuiteRequest("few", "test_few.py")).suites
+    assert suite.reach.by_test is not None
+    assert [len(branches) for branches in suite.reach.by_test] == [2, 2]
+    assert len(suite.reach.before) == 2
+    assert len(suite.reach.branches) == 3
+
+
+def test_a_suite_sees_none_of_our_modules(shop: Path, write: Write) -> None:
+    look = "import importlib.util\nimport shop.prices\n\ndef test_look():\n    assert shop.prices.price(1) == 1\n"
+    write("test_look.py", look + "    assert importlib.util.find_spec('growth') is None\n")
+    request = SuiteRequest("look", "test_look.py")
+    (suite,) = compare(request).suites
+    assert not suite.run.has_failed
+    assert score_suites([request], find_source(["shop"])).suites[0].failing == ()

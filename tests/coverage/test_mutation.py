@@ -202,6 +202,7 @@ def test_code_is_mutated_wherever_it_is_held(write: Write) -> None:
         if not verdict.is_kill
     }
     assert alive == set()
+    assert set(result.ends(suite)) <= {"AssertionError", "TypeError", "AttributeError", "KeyError", "not importable"}
     methods = {f"Till.{name}" for name in ("__init__", "total", "add", "later")}
     functions = {mutant.function for mutant in result.mutants}
     assert functions == {"table", "outer", "outer.inner", "cached", "twice", *methods}
@@ -236,6 +237,7 @@ def test_tests_that_fail_without_a_mutant_notice_nothing(shop: Path, write: Writ
         ("", "suite 'test_odd' has no tests"),
         ("import nowhere\n", "suite 'test_odd' cannot be collected:\n    test_odd.py: "),
         ("def test_one():\n    assert False\n", "none of its 1 tests passes without a mutant"),
+        ("def test_one(): ...\n", "runs no line of shop/__init__.py"),
         ("import os\n\nos._exit(2)\n", "suite 'test_odd' cannot be run: its process ended"),
         ("import os\n\ndef test_one():\n    os._exit(2)\n", "the run without a mutant ended with status"),
     ],

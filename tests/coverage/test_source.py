@@ -26,6 +26,18 @@ def test_an_importable_module_is_found_by_its_name() -> None:
     assert "transform.py" in names("testgen.ot")
 
 
+def test_the_branches_of_a_function_that_is_left_out_do_not_count(shop: Path) -> None:
+    assert len(map_source(find_source(["shop"])).branches) == 4
+    assert map_source(find_source(["shop"], omit=["prices.py::price"])).branches == ()
+
+
+def test_a_line_marked_as_no_branch_has_none(write: Write) -> None:
+    text = "def f(x):\n    if x:{}\n        x += 1\n    return x\n"
+    for mark, n_branches in (("", 2), ("  # pragma: no branch", 0)):
+        write("code.py", text.format(mark))
+        assert len(map_source(find_source(["code.py"])).branches) == n_branches
+
+
 def test_two_names_of_one_file_measure_it_once(shop: Path) -> None:
     assert names("shop/prices.py", "shop") == ["prices.py", "__init__.py"]
 
