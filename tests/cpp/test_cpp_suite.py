@@ -14,7 +14,10 @@ from testgen.selection import select_behaviors
 HERE = Path(__file__).parent
 COMPILER = ["g++", "-std=c++20", "-O0", "-Wall", "-Wextra", "-Werror", "-I", str(HERE)]
 
-pytestmark = pytest.mark.skipif(shutil.which("g++") is None, reason="needs g++ (Debian: apt install g++)")
+pytestmark = [
+    pytest.mark.skipif(shutil.which("g++") is None, reason="needs g++ (Debian: apt install g++)"),
+    pytest.mark.slow,  # 11 s of g++: twenty files once, and the implementation with each fault
+]
 
 
 @pytest.fixture(scope="module")
