@@ -20,8 +20,9 @@ MAKING = {
     "selection": 3,
     "render": 4,
     "coverage": 4,
-    "cli": 5,
-    "__main__": 6,
+    "report": 5,
+    "cli": 6,
+    "__main__": 7,
 }
 RUNNING = {"mongo": 1, "ot": 1, "bindings": 2, "runtime": 3}
 CROSSINGS = {("render", "bindings"), ("cli", "bindings"), ("cli", "runtime")}

@@ -17,6 +17,7 @@ class _Coverage(LazyGroup):
         "graph": "testgen.cli.coverage_graph",
         "lies": "testgen.cli.coverage_lies",
         "mutants": "testgen.cli.coverage_mutants",
+        "report": "testgen.cli.coverage_report",
     }
 
 
@@ -29,4 +30,5 @@ def coverage() -> None:
     testgen coverage compare    several suites side by side on the branches of the system's code
     testgen coverage mutants    which seeded faults of the system each suite notices
     testgen coverage lies       which wrong expectations, put into the graph, generated tests notice
+    testgen coverage report     one HTML file of all this, to be read and passed on
     """

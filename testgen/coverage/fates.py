@@ -18,7 +18,17 @@ from testgen.behavior import Behavior, Telling
 from testgen.coverage.evidence import SuiteEvidence
 from testgen.coverage.run_log import OUTCOMES, Record
 
-__all__ = ["Fate", "Fates", "TestCount", "Walk", "count_tests", "walks_of"]
+__all__ = [
+    "Fate",
+    "Fates",
+    "TestCount",
+    "Walk",
+    "best_records",
+    "count_tests",
+    "has_known_progress",
+    "tellings_of",
+    "walks_of",
+]
 
 Fates = npt.NDArray[np.int8]
 
@@ -111,7 +121,7 @@ def walks_of(suite: SuiteEvidence, *, has_log: bool) -> tuple[list[Walk], list[s
     """
     walks = []
     tests: dict[str, tuple[Walk, Telling]] = {}
-    for behavior, telling in zip(suite.suite.behaviors, _tellings(suite), strict=True):
+    for behavior, telling in zip(suite.suite.behaviors, tellings_of(suite), strict=True):
         fates = np.full(1 + len(behavior.transitions), Fate.LEFT_OUT, dtype=np.int8)
         planned = np.zeros(len(fates), dtype=bool)
         walks.append(walk := Walk(behavior, fates, planned))
@@ -131,12 +141,8 @@ def walks_of(suite: SuiteEvidence, *, has_log: bool) -> tuple[list[Walk], list[s
 
 def count_tests(suite: SuiteEvidence) -> TestCount:
     """Count what came of a suite's tests."""
-    tests = {telling.test for telling in _tellings(suite) if telling is not None}
-    best: dict[str, Record] = {}
-    for record in suite.records:
-        if record.key in tests:
-            known = best.get(record.key, record)
-            best[record.key] = min(known, record, key=lambda record: OUTCOMES.index(record.outcome))
+    tests = {telling.test for telling in tellings_of(suite) if telling is not None}
+    best = best_records(suite)
     outcomes = Counter(record.outcome for record in best.values())
     return TestCount(
         tests=len(tests),
@@ -146,7 +152,24 @@ def count_tests(suite: SuiteEvidence) -> TestCount:
     )
 
 
-def _tellings(suite: SuiteEvidence) -> tuple[Telling | None, ...]:
+def best_records(suite: SuiteEvidence) -> dict[str, Record]:
+    """The record of each test that was run, the best of several."""
+    tests = {telling.test for telling in tellings_of(suite) if telling is not None}
+    best: dict[str, Record] = {}
+    for record in suite.records:
+        if record.key in tests:
+            known = best.get(record.key, record)
+            best[record.key] = min(known, record, key=lambda record: OUTCOMES.index(record.outcome))
+    return best
+
+
+def has_known_progress(suite: SuiteEvidence) -> bool:
+    """Whether it is known how far its tests came that failed."""
+    tests = {telling.test: telling for telling in tellings_of(suite) if telling is not None}
+    return _check(suite, [record for record in suite.records if record.key in tests], tests)[0]
+
+
+def tellings_of(suite: SuiteEvidence) -> tuple[Telling | None, ...]:
     """How each behavior is told; whole, by the test that is named as ever, where the file is older than the tests."""
     behaviors = suite.suite.behaviors
     return suite.suite.tellings or tuple(Telling(b.id[:8], len(b.transitions)) for b in behaviors)
