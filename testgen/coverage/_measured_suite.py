@@ -83,7 +83,7 @@ def main(order: dict[str, Any]) -> int:  # Any: JSON
     for option, value in (("run:dynamic_context", None), ("run:core", "ctrace"), ("run:relative_files", False)):
         measuring.set_option(option, value)
     recorder = _Recorder(measuring)
-    arguments = [*order["arguments"], "-p", "no:cacheprovider", "-q", "--tb=short"]
+    arguments = [*order["arguments"], "-o", f"cache_dir={order['record']}.cache", "-q", "--tb=short"]
     for module, options in _UNWANTED.items():
         if _is_installed(module):
             arguments += options

@@ -486,7 +486,7 @@ class _Fresh:
 def main(order: Json) -> int:
     """Collect the suite and run its mutants, or one of them."""
     sys.path[0] = os.getcwd()  # noqa: PTH109 - as `python -m pytest` has it, in place of this file's folder
-    arguments = [*order["arguments"], "-p", "no:cacheprovider", "-q", "-s", "--tb=native"]
+    arguments = [*order["arguments"], "-o", f"cache_dir={order['baseline']}.cache", "-q", "-s", "--tb=native"]
     for module, options in _UNWANTED.items():
         if find_spec(module) is not None:
             arguments += options

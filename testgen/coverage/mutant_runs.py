@@ -18,7 +18,7 @@ from typing import Any
 from testgen.coverage.branches import CodeMap
 from testgen.coverage.mutants import Mutant
 from testgen.coverage.source import Source
-from testgen.coverage.suites import SuiteRequest, suite_arguments
+from testgen.coverage.suites import REFUSED, SuiteRequest, suite_arguments
 from testgen.errors import InputError, TestgenError
 
 __all__ = ["KILLING", "MutatedSuite", "Verdict", "run_mutants"]
@@ -170,6 +170,8 @@ class _Run:
         if told.get("broken_files"):
             words = "\n".join(f"    {path}: {message}" for path, message in told["broken_files"][:_LINES_SHOWN])
             raise InputError(f"suite {name!r} cannot be collected:\n{words}")
+        if told.get("status") == REFUSED:
+            raise InputError(f"suite {name!r}: pytest refuses what it is to run:\n{_tail(log)}")
         if not self.baseline:
             if "broken" not in told and "status" in told:
                 raise InputError(f"suite {name!r} has no tests:\n{_tail(log)}")

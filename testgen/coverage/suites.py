@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -19,10 +20,12 @@ from typing import Any
 from testgen.coverage.source import Source
 from testgen.errors import InputError, Location, TestgenError
 
-__all__ = ["SuiteRequest", "SuiteRun", "TestOutcome", "run_suite", "suite_arguments"]
+__all__ = ["REFUSED", "SuiteRequest", "SuiteRun", "TestOutcome", "run_suite", "suite_arguments"]
 
 _SCRIPT = Path(__file__).with_name("_measured_suite.py")
 _LINES_SHOWN = 12
+REFUSED = 4
+"""pytest's exit code when it does not understand what it is to do."""
 _DONE = 0, 1
 """pytest's exit codes when it ran all tests: they passed, or some failed."""
 
@@ -144,6 +147,7 @@ def run_suite(
             process.wait()
         finally:
             process.kill()
+            shutil.rmtree(f"{record}.cache", ignore_errors=True)  # of pytest
     return _run_of(request, record, data_file, log, process.returncode)
 
 
@@ -163,6 +167,8 @@ def _run_of(request: SuiteRequest, record: Path, data_file: Path, log: Path, cod
     # Any: JSON
     told: dict[str, Any] = json.loads(record.read_text(encoding="utf-8"))
     outcomes = tuple(TestOutcome(*test) for test in told["tests"])
+    if told["status"] == REFUSED:
+        raise InputError(f"suite {request.name!r}: pytest refuses what it is to run:\n{_tail(log)}")
     if told["broken_files"]:
         words = "\n".join(f"    {file}: {message}" for file, message in told["broken_files"][:_LINES_SHOWN])
         raise InputError(f"suite {request.name!r} cannot be collected:\n{words}")

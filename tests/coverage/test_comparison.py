@@ -100,6 +100,7 @@ def test_data_of_another_run_is_taken(shop: Path) -> None:
 
 def test_data_that_we_kept_is_taken_with_its_tests(shop: Path) -> None:
     compare(SuiteRequest("many", "test_many.py"), keep=shop / "kept")
+    assert {path.name for path in (shop / "kept").iterdir()} == {"many.coverage", "many.json", "many.log"}
     (again,) = compare(SuiteRequest("again", data=Path("kept/many.coverage"))).suites
     assert again.n_tests == 4
     assert again.greedy is not None and again.greedy.tests_to_maximum == 2
@@ -223,11 +224,18 @@ def test_a_projects_configuration_of_coverage_and_pytest_holds_as_far_as_it_can(
         ".coveragerc",
         "[run]\nparallel = true\ndynamic_context = test_function\n[report]\nexclude_also =\n    def gift\n",
     )
-    write("pytest.ini", "[pytest]\naddopts = -n 2 --strict-markers\n")
+    write("pytest.ini", "[pytest]\naddopts = -n 2 --ff --strict-markers\n")
     comparison = compare(SuiteRequest("many", "test_many.py"))
     (many,) = comparison.suites
     assert [function.name for function in comparison.code.functions if function.statements] == ["price"]
     assert many.in_order is not None and many.in_order.tests_to_maximum == 3
+
+
+def test_what_pytest_refuses_is_told_in_its_words(shop: Path) -> None:
+    request = SuiteRequest("odd", "test_many.py --no-such-option")
+    for work in (compare, lambda request: score_suites([request], find_source(["shop"]))):
+        with pytest.raises(InputError, match=r"pytest refuses what it is to run:(.|\n)*--no-such-option"):
+            work(request)
 
 
 def test_options_of_pytest_may_follow_the_path(shop: Path) -> None:
