@@ -258,6 +258,8 @@ def _build(request: _Request, options: BuildOptions) -> Built:
         tests, written = [len(suite.behaviors)], _plan(suite, request)
     else:
         binding = options.binding or settings.binding or matching_binding(graph, options.quiet)
+        if not options.quiet:
+            _warn_of_binding(graph, binding)
         tests, written = _render(suite, binding, request, options)
     return Built(
         graph=request.graph,
@@ -279,6 +281,15 @@ def _build(request: _Request, options: BuildOptions) -> Built:
         removed=written.removed,
         seconds=time.perf_counter() - started,
     )
+
+
+def _warn_of_binding(graph: StateGraph, name: str) -> None:
+    from testgen.bindings import find_binding
+    from testgen.bindings.verify import verify_binding
+    from testgen.cli.init import warn_of_findings
+    from testgen.render.scaffold import specified
+
+    warn_of_findings(verify_binding(find_binding(name), specified(graph)), graph.source)
 
 
 def _plan(suite: Suite, request: _Request) -> Written:

@@ -49,8 +49,10 @@ class _Testgen(LazyGroup):
         "build": "testgen.cli.build",
         "coverage": "testgen.cli.coverage",
         "diff": "testgen.cli.diff",
+        "doctor": "testgen.cli.doctor",
         "explore": "testgen.cli.explore",
         "help": "testgen.cli.help",
+        "init": "testgen.cli.init",
         "inspect": "testgen.cli.inspect",
     }
 
@@ -65,6 +67,10 @@ def testgen() -> None:
     testgen inspect graphs/ot.dot                          what is in the graph
     testgen build graphs/ot.dot                            one pytest test a behavior
     pytest generated/ot                                    run them
+
+    \b
+    testgen init my.dot                                    begin with a specification of your own
+    testgen doctor                                         what is installed, and how to get what is missing
     """
 
 
