@@ -68,7 +68,7 @@ def _function(values: list[Function], depth: int) -> Shape:
     if shapes <= {"sequence"}:
         return _collection("sequence", "list", (item for value in values for item in value.range), depth)
     if shapes == {"record"}:
-        return _record(values, depth)
+        return _record([value for value in values if len(value)], depth)
     domain = _part((item for value in values for item in value.domain), depth)
     range_ = _part((item for value in values for item in value.range), depth)
     key = "object" if any(word in domain.annotation for word in ("list", "dict", "set")) else domain.annotation
