@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from testgen.cli.output import inert, print_json, print_table, working
+from testgen.cli.output import inert, print_json, print_table
 from testgen.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -29,8 +29,7 @@ def doctor(as_json: bool) -> int:
     """
     from testgen.cli.surroundings import take_stock
 
-    with working("looking around"):
-        components = take_stock()
+    components = take_stock()
     is_sound = all(component.state == "found" for component in components if component.is_core)
     if as_json:
         print_json("testgen.doctor/1", {"sound": is_sound, "components": [*map(asdict, components)]})

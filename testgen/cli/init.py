@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import asdict
+from keyword import iskeyword
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -146,7 +148,7 @@ def _place(binding: str | None) -> tuple[Path, str] | None:
     if binding is None:
         return None
     path, colon, name = binding.rpartition(":")
-    if not colon or not path.endswith(".py") or not name.isidentifier():
+    if not colon or not path.endswith(".py") or not name.isidentifier() or iskeyword(name):
         raise click.UsageError(f"--binding {binding!r} is not path/to/file.py:Class")
     return Path(path), name
 
@@ -163,7 +165,8 @@ def _write(file: Path, text: str, entry: ProjectEntry) -> None:
     created = [folder for folder in (file.parent, *file.parent.parents) if not folder.exists()]
     shown = Location(str(shown_path(file)))
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError):  # a file in the folder's place is told below
+            file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("x", encoding="utf-8") as stream:
             stream.write(text)
     except FileExistsError as error:

@@ -17,8 +17,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from testgen.errors import SurroundingsError, TestgenError, Unavailable
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
 
 __all__ = ["Component", "take_stock"]
 
@@ -69,6 +73,10 @@ def _packages() -> Iterator[Component]:
         yield Component("tla-testgen", "missing", "", "no metadata", "", "its version and plugin", hint, is_core=True)
         return
     yield Component("tla-testgen", "found", own.version, _folder("testgen"), "this one", "everything", is_core=True)
+    if importlib.util.find_spec("packaging") is None:
+        hint = "pip install pytest"
+        yield Component("pytest", "missing", "", "no package packaging", "", "everything", hint, is_core=True)
+        return
     for extra in ("", *(own.metadata.get_all("Provides-Extra") or ())):
         if extra != "all":
             yield from _packages_of(own.requires or [], extra)
@@ -78,30 +86,25 @@ def _packages_of(requirements: list[str], extra: str) -> Iterator[Component]:
     from packaging.requirements import Requirement  # comes with pytest
 
     for requirement in map(Requirement, requirements):
-        is_always = requirement.marker is None or requirement.marker.evaluate({"extra": ""})
-        if not (
-            is_always
-            if not extra
-            else not is_always and requirement.marker and requirement.marker.evaluate({"extra": extra})
-        ):
-            continue
-        hint = (
-            f"pip install 'tla-testgen[{extra}]'"
-            if extra
-            else f"pip install '{requirement.name}{requirement.specifier}'"
-        )
-        needed_for = f"the extra {extra!r}" if extra else "everything"
-        origin = "" if not extra else f"extra {extra}"
-        try:
-            found = version(requirement.name)
-        except PackageNotFoundError:
-            yield Component(requirement.name, "missing", "", "", origin, needed_for, hint, is_core=not extra)
-            continue
-        if requirement.specifier.contains(found, prereleases=True):
-            yield Component(requirement.name, "found", found, "", origin, needed_for, is_core=not extra)
-        else:
-            wanted = f"wanted is {requirement.specifier}"
-            yield Component(requirement.name, "broken", found, wanted, origin, needed_for, hint, is_core=not extra)
+        marker = requirement.marker
+        of_core = marker is None or marker.evaluate({"extra": ""})
+        is_wanted = of_core if not extra else not of_core and marker is not None and marker.evaluate({"extra": extra})
+        if is_wanted:
+            yield _package(requirement, extra)
+
+
+def _package(requirement: Requirement, extra: str) -> Component:
+    origin, needed_for, hint = "", "everything", f"pip install '{requirement.name}{requirement.specifier}'"
+    if extra:
+        origin, needed_for, hint = f"extra {extra}", f"the extra {extra!r}", f"pip install 'tla-testgen[{extra}]'"
+    try:
+        found = version(requirement.name)
+    except PackageNotFoundError:
+        return Component(requirement.name, "missing", "", "", origin, needed_for, hint, is_core=not extra)
+    if requirement.specifier.contains(found, prereleases=True):
+        return Component(requirement.name, "found", found, "", origin, needed_for, is_core=not extra)
+    wanted = f"wanted is {requirement.specifier}"
+    return Component(requirement.name, "broken", found, wanted, origin, needed_for, hint, is_core=not extra)
 
 
 def _java() -> Component:
@@ -119,15 +122,21 @@ def _tlc() -> Component:
 
     def found() -> tuple[str, str, str]:
         tlc = find_tlc()
-        return tlc_version(tlc), str(tlc.path), tlc.origin
+        try:
+            found = tlc_version(tlc)
+        except SurroundingsError:  # no Java, which its own line tells
+            found = ""
+        return found, str(tlc.path), tlc.origin
 
     return _sought("TLC", "testgen explore", found)
 
 
 def _mongodb() -> Component:
-    from testgen.mongo.locate import find_mongod, shown_uri, user_uri
-
     needed_for = "suites of a live MongoDB"
+    try:
+        from testgen.mongo.locate import MONGOD_HINT, find_mongod, shown_uri, user_uri
+    except ImportError as error:  # no pymongo, which its own line tells
+        return Component("MongoDB", "broken", "", str(error), "", needed_for, "pip install pymongo")
     if (uri := user_uri()) is not None:
         return Component("MongoDB", "found", "", shown_uri(uri), "TESTGEN_MONGODB_URI", needed_for)
 
@@ -135,7 +144,7 @@ def _mongodb() -> Component:
         mongod = find_mongod()
         return _version(mongod.path, "--version", r"db version v(\S+)"), str(mongod.path), mongod.origin
 
-    return _sought("MongoDB", needed_for, found)
+    return _sought("MongoDB", needed_for, found, hint=MONGOD_HINT)
 
 
 def _graphviz() -> Component:
@@ -165,16 +174,16 @@ def _program(name: str, names: tuple[str, ...], option: str, pattern: str, neede
         return Component(name, "broken", "", error.message, "PATH", needed_for, hint)
 
 
-def _sought(name: str, needed_for: str, find: Callable[[], tuple[str, str, str]]) -> Component:
-    """What `find` tells (version, place, origin); missing or broken as its error says."""
+def _sought(name: str, needed_for: str, find: Callable[[], tuple[str, str, str]], *, hint: str = "") -> Component:
+    """What `find` tells (version, place, origin); missing or broken as its error says, which may have a better hint."""
     try:
         found, place, origin = find()
     except TestgenError as error:
         is_missing = isinstance(error, Unavailable) or "was not found" in error.message
         state = "missing" if is_missing else "broken"
-        return Component(name, state, "", error.message, "", needed_for, error.hint or "")
+        return Component(name, state, "", error.message, "", needed_for, error.hint or hint)
     except (OSError, subprocess.SubprocessError) as error:  # it is there, and does not start or answer
-        return Component(name, "broken", "", str(error), "", needed_for)
+        return Component(name, "broken", "", str(error), "", needed_for, hint)
     return Component(name, "found", found, place, origin, needed_for)
 
 
