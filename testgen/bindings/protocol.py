@@ -366,7 +366,7 @@ def method_name(name: str) -> str:
 def python_name(name: str) -> str:
     """`method_name`, made an identifier that Python lets stand anywhere.
 
-    >>> python_name("Class"), python_name("2PC"), python_name("--"), python_name("StartTransaction")
+    >>> python_name("Class"), python_name("2pc"), python_name("--"), python_name("StartTransaction")
     ('class_', '_2pc', 'unnamed', 'start_transaction')
     """
     spelled = method_name(name) or "unnamed"
