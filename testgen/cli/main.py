@@ -21,7 +21,8 @@ EXIT_CODES = """\b
 Exit codes:
    0  done
    1  done, and the answer is no: generated files out of date under --check,
-      behaviors changed under diff, coverage under --fail-under or of nothing
+      behaviors changed under diff, a binding that does not fit under init
+      --verify, coverage under --fail-under or of nothing
    2  the request cannot be carried out: usage, input, binding, template, a
       specification that TLC cannot parse
    3  the surroundings are missing: no Java, no TLC, no permission, no space

@@ -19,8 +19,8 @@ PENDING = pytest.StashKey[list[str]]()
 """What of its binding a test waits for: actions without which it was skipped, variables it passed without."""
 
 
-def skip_pending(item: pytest.Item, binding: Binding, pending: NotImplementedYet) -> NoReturn:
-    """Skip a test that came to an action that is not implemented.
+def skip_pending(item: pytest.Item, binding: type[Binding], pending: NotImplementedYet) -> NoReturn:
+    """Skip a test that came to an action, or a beginning, that is not implemented.
 
     The skip keeps the place of the `raise`, by which `pytest -rs` folds the skips of all tests into one line.
     """
@@ -64,7 +64,7 @@ def summarize_pending(terminalreporter: Any) -> None:  # Any: pytest keeps its t
             terminalreporter.write_line(f"{count:5}  {words}")
 
 
-def _pending_actions(item: pytest.Item, binding: Binding) -> list[str]:
+def _pending_actions(item: pytest.Item, binding: type[Binding]) -> list[str]:
     """The actions that the test performs, or would have, and that are not implemented, in words."""
     code = getattr(getattr(item, "function", None), "__code__", None)
     called = frozenset(code.co_names if code is not None else ())
@@ -75,7 +75,7 @@ def _pending_actions(item: pytest.Item, binding: Binding) -> list[str]:
     ]
 
 
-def _what(binding: Binding, name: str) -> str:
+def _what(binding: type[Binding], name: str) -> str:
     if name in binding.action_methods():
         return f"action `{name}`"
     return f"variable `{name}`" if name in binding.observers() else name

@@ -129,7 +129,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     try:
         yield
     except NotImplementedYet as pending:
-        skip_pending(item, binding, pending)
+        skip_pending(item, type(binding), pending)
     skip_vacuous(item, binding)
 
 
@@ -151,7 +151,7 @@ def pytest_runtest_makereport(
     # Attributes of plain values, which pytest-xdist carries over from its workers.
     if MISSING in item.stash and report.skipped:
         report.testgen_missing = item.stash[MISSING]  # type: ignore[attr-defined]  # reports take any attribute
-    if PENDING in item.stash and call.when == "call":
+    if PENDING in item.stash and call.when != "teardown":
         report.testgen_pending = item.stash[PENDING]  # type: ignore[attr-defined]  # as above
     if story is not None and report.failed:
         if not story.is_complete:  # the system raised: its own traceback is of use as well

@@ -1,6 +1,7 @@
 """`testgen init`: from a stranger's graph to a green suite; nothing overwritten; what does not fit is told."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -149,6 +150,18 @@ def test_summary_counts_the_tests_of_all_workers(bank: Path, here: Path) -> None
     assert "    2  action `Deposit` is not implemented in bindings/bank.py:" in output
 
 
+def test_beginning_that_is_not_implemented_is_told_once(bank: Path, here: Path) -> None:
+    testgen("init", "bank.dot", cwd=here)
+    testgen("build", "bank.dot", cwd=here)
+    binding = here / "bindings" / "bank.py"
+    binding.write_text(
+        binding.read_text().replace("        pass\n", "        raise NotImplementedYet('the beginning')\n")
+    )
+    output = run_pytest(here, "generated/bank")
+    assert "2 skipped in " in output
+    assert "    2  the beginning is not implemented in bindings/bank.py:" in output
+
+
 def test_handwritten_test_is_not_skipped_for_what_it_raises(bank: Path, here: Path) -> None:
     (here / "test_mine.py").write_text(
         "from testgen.bindings import NotImplementedYet\n\n\ndef test_mine():\n    raise NotImplementedYet('mine')\n"
@@ -196,6 +209,33 @@ def test_entry_goes_behind_what_the_project_file_holds(
     assert (here / name).stat().st_mode & 0o777 == 0o640
     assert sorted(path.name for path in here.iterdir()) == sorted(["bank.dot", "bindings", name])
     assert run_testgen("build", "bank.dot").out.startswith("bank.dot → generated/bank\n")
+
+
+def test_entry_goes_where_the_projects_suites_are(bank: Path, here: Path, run_testgen: Run) -> None:
+    (here / "testgen.toml").write_text("[other]\n")
+    (here / "pyproject.toml").write_text("[tool.testgen.suites.other]\ngraph = 'o.dot'\n")
+    run_testgen("init", "bank.dot")
+    assert (here / "testgen.toml").read_text() == "[other]\n"
+    assert run_testgen("build", "bank.dot").out.startswith("bank.dot → generated/bank\n")
+
+
+@pytest.mark.parametrize("name", ["two words", 'a "quote"', "ünï", "2pc", "test", "request", "del\x7fete", "x.y"])
+def test_dump_of_any_name_is_built_and_runs(name: str, bank: Path, here: Path) -> None:
+    bank.rename(here / f"{name}.dot")
+    answer = testgen("init", f"{name}.dot", cwd=here)
+    assert answer.code == ExitCode.DONE, answer.err
+    assert testgen("build", cwd=here).code == ExitCode.DONE
+    assert (here / "generated" / name / "test_all.py").is_file()
+    assert "2 generated tests skipped: not implemented yet" in run_pytest(here, "generated")
+
+
+def test_dump_whose_name_is_no_text_cannot_be_in_a_project_file(bank: Path, here: Path, run_testgen: Run) -> None:
+    name = os.fsdecode(b"b\xff.dot")
+    bank.rename(here / name)
+    answer = run_testgen("init", name)
+    assert (answer.code, answer.out) == (ExitCode.REQUEST, "")
+    assert "cannot stand in a project file, which is UTF-8" in answer.err
+    assert not (here / "bindings").exists()
 
 
 def test_line_ends_of_the_project_file_are_kept(bank: Path, here: Path, run_testgen: Run) -> None:
