@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -33,7 +34,7 @@ class Finding:
 
     Attributes:
         kind: "action-without-method", "unknown-variable", "arguments", "method-without-action",
-            "unobserved-variable" or "not-implemented".
+            "unobserved-variable", "observed-twice" or "not-implemented".
         subject: The action, method or variable.
         message: In words.
         refuses: Whether no suite can be built because of it.
@@ -57,6 +58,7 @@ def verify_binding(binding: type[Binding], specified: Specified) -> list[Finding
         *_arguments_that_do_not_fit(binding, specified),
         *_methods_without_action(binding, specified),
         *_unobserved_variables(binding, specified),
+        *_observed_twice(binding),
         *_not_implemented(binding),
     ]
     return sorted(found, key=lambda finding: not finding.refuses)
@@ -120,6 +122,22 @@ def _unobserved_variables(binding: type[Binding], specified: Specified) -> Itera
                 f"@observes({name!r}), or name it in {binding.__name__}.unobserved"
             )
             yield Finding("unobserved-variable", name, words, refuses=False)
+
+
+def _observed_twice(binding: type[Binding]) -> Iterator[Finding]:
+    """Only one of two observers is ever asked: most likely a copied line whose name was not changed."""
+    observers: dict[str, set[str]] = defaultdict(set)
+    for name in dir(binding):
+        if (variable := getattr(_method(binding, name), "variable", None)) is not None:
+            observers[variable].add(getattr(binding, name).__name__)
+    for variable, methods in observers.items():
+        if len(methods) > 1:
+            asked = binding.observers()[variable].__name__
+            words = (
+                f"{binding.__name__} observes the variable {variable!r} in {' and '.join(sorted(methods))}; "
+                f"only {asked} is asked"
+            )
+            yield Finding("observed-twice", variable, words, refuses=False)
 
 
 def _not_implemented(binding: type[Binding]) -> Iterator[Finding]:

@@ -128,6 +128,25 @@ def test_story_of_its_own_makes_of_arguments_what_it_likes() -> None:
     assert found(Teller, Step("Deposit", (), STATE, STATE)) == []
 
 
+def test_variable_observed_twice_is_told_and_an_override_or_alias_is_not() -> None:
+    class Twice(Bank):
+        @observes("balance")
+        def copied(self) -> int:
+            return 1
+
+    class Overridden(Bank):
+        @observes("balance")
+        def balance(self) -> int:
+            return 1
+
+        alias = balance
+
+    (finding,) = found(Twice, DEPOSIT)
+    assert (finding.kind, finding.subject, finding.refuses) == ("observed-twice", "balance", False)
+    assert "in balance and copied; only copied is asked" in finding.message
+    assert found(Overridden, DEPOSIT) == []
+
+
 def test_what_is_not_implemented_yet_is_told_of_actions_and_variables() -> None:
     class Pending(Bank):
         @action("Deposit")

@@ -150,6 +150,17 @@ def test_summary_counts_the_tests_of_all_workers(bank: Path, here: Path) -> None
     assert "    2  action `Deposit` is not implemented in bindings/bank.py:" in output
 
 
+def test_tests_in_lock_step_are_skipped_alike(bank: Path, here: Path) -> None:
+    testgen("init", "bank.dot", cwd=here)
+    testgen("build", "bank.dot", cwd=here)
+    binding = here / "bindings" / "bank.py"
+    lines = '    """Your system. Each test gets a fresh instance."""\n'
+    binding.write_text(binding.read_text().replace(lines, f"{lines}\n    lockstep = True\n"))
+    output = run_pytest(here, "generated/bank")
+    assert "2 skipped in " in output
+    assert "    2  action `Deposit` is not implemented in bindings/bank.py:" in output
+
+
 def test_beginning_that_is_not_implemented_is_told_once(bank: Path, here: Path) -> None:
     testgen("init", "bank.dot", cwd=here)
     testgen("build", "bank.dot", cwd=here)
