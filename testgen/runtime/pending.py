@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import traceback
 from collections import Counter
@@ -25,8 +26,8 @@ def skip_pending(item: pytest.Item, binding: type[Binding], pending: NotImplemen
     The skip keeps the place of the `raise`, by which `pytest -rs` folds the skips of all tests into one line.
     """
     __tracebackhide__ = True
-    frame = traceback.extract_tb(pending.__traceback__)[-1]
-    reason = _words(item, _what(binding, pending.name), frame.filename, frame.lineno)
+    *_, (frame, line) = traceback.walk_tb(pending.__traceback__)
+    reason = _words(item, _what(binding, pending.name), frame.f_code.co_filename, line)
     others = [words for words in _pending_actions(item, binding) if words != reason]
     item.stash[PENDING] = [reason, *others]
     raise pytest.skip.Exception(reason).with_traceback(pending.__traceback__) from None
@@ -82,5 +83,10 @@ def _what(binding: type[Binding], name: str) -> str:
 
 
 def _words(item: pytest.Item, what: str, path: str, line: int | None) -> str:
-    shown = Path(os.path.relpath(path, item.config.invocation_params.dir)).as_posix()
+    shown = _shown(path, item.config.invocation_params.dir)
     return f"{what} is not implemented in {shown}{'' if line is None else f':{line}'}"
+
+
+@functools.cache
+def _shown(path: str, start: Path) -> str:
+    return Path(os.path.relpath(path, start)).as_posix()
