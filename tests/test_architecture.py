@@ -25,7 +25,7 @@ MAKING = {
     "__main__": 7,
 }
 RUNNING = {"mongo": 1, "ot": 1, "bindings": 2, "runtime": 3}
-CROSSINGS = {("render", "bindings"), ("cli", "bindings"), ("cli", "runtime")}
+CROSSINGS = {("render", "bindings"), ("cli", "bindings"), ("cli", "mongo"), ("cli", "runtime")}
 
 
 def rooms_imported(path: Path) -> set[str]:

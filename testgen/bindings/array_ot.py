@@ -58,6 +58,7 @@ class ArrayOT(Binding):
 
     template: ClassVar[str] = "array_ot/test.py.j2"
     fixture: ClassVar[str] = "ot"
+    unobserved: ClassVar[tuple[str, ...]] = ("progress",)  # how far each client has merged, which its array shows
 
     def __init__(self) -> None:
         self.network = Network(clients=0, array=[])

@@ -47,6 +47,7 @@ class PinnedArming(MongoBinding):
 
     collection_name: ClassVar[str] = "arming"
     fixture: ClassVar[str] = "stream"
+    unobserved: ClassVar[tuple[str, ...]] = ("resumeToken", "stream", "watchedAt")  # seen in what is delivered
     pinned: ClassVar[bool] = True
 
     def __init__(self) -> None:

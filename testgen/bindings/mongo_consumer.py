@@ -304,6 +304,8 @@ class StreamConsumer(MongoBinding):
     collection_name: ClassVar[str] = "consumer"
     fixture: ClassVar[str] = "consumer"
     needs: ClassVar[tuple[str, ...]] = ("change_streams", "transactions")
+    # Bounds of the model, and what is seen in the events that are delivered.
+    unobserved: ClassVar[tuple[str, ...]] = ("applied", "began", "crashes", "events", "inHand", "txn", "written")
 
     def __init__(self) -> None:
         super().__init__()

@@ -61,6 +61,7 @@ class Transactions(MongoBinding):
     collection_name: ClassVar[str] = "transactions"
     fixture: ClassVar[str] = "server"
     needs: ClassVar[tuple[str, ...]] = ("transactions",)
+    unobserved: ClassVar[tuple[str, ...]] = ("commits", "snapshotAt", "view")  # seen in what transactions read
 
     def __init__(self) -> None:
         super().__init__()

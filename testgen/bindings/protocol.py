@@ -19,11 +19,13 @@ failure can tell the steps that led to it. A test fails with a `Divergence`: a r
 from __future__ import annotations
 
 import functools
+import keyword
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar
 
+from testgen.bindings.pending import NotImplementedYet
 from testgen.errors import BindingError
 from testgen.values.agreement import agree
 from testgen.values.plain import Plain, python_literal
@@ -38,9 +40,12 @@ __all__ = [
     "Parameters",
     "Step",
     "action",
+    "distinct_names",
     "ends",
     "method_name",
     "observes",
+    "parameter_names",
+    "python_name",
     "starts",
     "step",
 ]
@@ -111,6 +116,8 @@ class Binding:
     """What generated tests call the instance; by default the class name in snake case."""
     lockstep: ClassVar[bool] = False
     """Whether tests run together up to each `shared_step`; see `testgen.runtime.lockstep`."""
+    unobserved: ClassVar[tuple[str, ...]] = ()
+    """Variables that the system has no way to show, or that nobody cares to compare: no build warns of them."""
 
     @property
     def journal(self) -> Journal:
@@ -131,7 +138,7 @@ class Binding:
             raise Divergence(subject, expected, observed)
 
     def check_state(self, /, **changed: Plain) -> None:
-        """Compare every observed variable with the specification's state.
+        """Compare every observed variable with the specification's state, but those whose observer is not written yet.
 
         Args:
             changed: The variables that the last step changed, with their values; the others must still be as before.
@@ -142,7 +149,24 @@ class Binding:
         state: dict[str, Plain] = self.__dict__.setdefault("_specified", {})
         state |= changed
         for variable, expected in state.items():
-            self.expect(f"variable {variable}", expected, self.observers()[variable](self))
+            try:
+                observed = self.observers()[variable](self)
+            except NotImplementedYet:
+                self.left_out.add(variable)
+                continue
+            self.__dict__["_has_compared"] = True
+            self.expect(f"variable {variable}", expected, observed)
+
+    @property
+    def left_out(self) -> set[str]:
+        """Variables that `check_state` could not compare, as their observers are not written yet."""
+        names: set[str] = self.__dict__.setdefault("_left_out", set())
+        return names
+
+    @property
+    def compared_nothing(self) -> bool:
+        """Whether variables were to be compared and each was left out, so that nothing has been tested."""
+        return bool(self.left_out) and not self.__dict__.get("_has_compared", False)
 
     def shared_step(self, perform: Callable[[], T], *, costly: bool = False) -> T:
         """Perform what other tests can take part in; if they are run in lock-step, they do.
@@ -213,7 +237,8 @@ class Binding:
 
     @classmethod
     def fixture_name(cls) -> str:
-        return cls.fixture or method_name(cls.__name__)
+        name = cls.fixture or python_name(cls.__name__)
+        return f"{name}_" if name == "request" else name  # which is pytest's
 
     @classmethod
     def _decorated(cls) -> Iterator[Any]:  # Any: functions with attributes, which typing cannot express
@@ -229,7 +254,11 @@ def action(*names: str, parameters: Parameters | None = None) -> Callable[[Calla
     Args:
         names: As the specification spells them.
         parameters: How to find the method's parameters from the states; by default they are the label's arguments.
+
+    Raises:
+        BindingError: A name is no string, as with a bare `@action`.
     """
+    _check_names("action", names)
 
     def decorate(method: Callable[P, R]) -> Callable[P, R]:
         journaled: Any = step(method)
@@ -301,7 +330,12 @@ def ends(
 
 
 def observes(variable: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Mark a method that reads the specification's `variable` from the system, as a plain value."""
+    """Mark a method that reads the specification's `variable` from the system, as a plain value.
+
+    Raises:
+        BindingError: The name is no string, as with a bare `@observes`.
+    """
+    _check_names("observes", (variable,))
 
     def decorate(method: Callable[P, R]) -> Callable[P, R]:
         marked: Any = method
@@ -309,6 +343,12 @@ def observes(variable: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         return method
 
     return decorate
+
+
+def _check_names(decorator: str, names: tuple[object, ...]) -> None:
+    odd = next((name for name in names if not isinstance(name, str)), None)
+    if odd is not None:
+        raise BindingError(f'@{decorator} takes a name of the specification, such as @{decorator}("Name"), not {odd!r}')
 
 
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^0-9A-Za-z]+")
@@ -321,3 +361,39 @@ def method_name(name: str) -> str:
     ('start_transaction', 'ttl_expire', 's_inc')
     """
     return _WORD_START.sub("_", name).strip("_").lower()
+
+
+def python_name(name: str) -> str:
+    """`method_name`, made an identifier that Python lets stand anywhere.
+
+    >>> python_name("Class"), python_name("2pc"), python_name("--"), python_name("StartTransaction")
+    ('class_', '_2pc', 'unnamed', 'start_transaction')
+    """
+    spelled = method_name(name) or "unnamed"
+    return f"_{spelled}" if spelled[0].isdecimal() else f"{spelled}_" if keyword.iskeyword(spelled) else spelled
+
+
+def parameter_names(names: Iterable[str]) -> list[str]:
+    """The Python spelling of an action's parameters: none is `self`, and no two are alike.
+
+    >>> parameter_names(["readTs", "class", "self", "Key", "key"])
+    ['read_ts', 'class_', 'self_', 'key', 'key_2']
+    """
+    return distinct_names(names, taken=["self"])
+
+
+def distinct_names(names: Iterable[str], *, taken: Iterable[str] = ()) -> list[str]:
+    """`python_name` of each, with `_` behind it where that is taken and a number where one before it has it."""
+    reserved = frozenset(taken)
+    used: set[str] = set(reserved)
+    result = []
+    for name in names:
+        plain = python_name(name)
+        plain = f"{plain}_" if plain in reserved else plain
+        spelled, number = plain, 1
+        while spelled in used:
+            number += 1
+            spelled = f"{plain.rstrip('_')}_{number}"
+        used.add(spelled)
+        result.append(spelled)
+    return result

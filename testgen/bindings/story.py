@@ -8,12 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
-from testgen.bindings.protocol import Binding, Step, method_name
+from testgen.bindings.protocol import Binding, Step, method_name, parameter_names
 from testgen.errors import BindingError
 from testgen.values.agreement import agree
 from testgen.values.plain import Plain
 
-__all__ = ["Call", "StepStory", "Story", "names_used", "tell_actions", "tell_steps"]
+__all__ = ["Call", "StepStory", "Story", "names_used", "step_arguments", "tell_actions", "tell_steps"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def tell_steps(binding: type[Binding], initial: Mapping[str, Plain], steps: list
         if step.action not in methods:
             raise BindingError(f"{binding.__name__} has no method for the action {step.action!r}")
         method = methods[step.action]
-        arguments = _arguments(binding, method, step)
+        arguments = step_arguments(binding, method, step)
         changed = {name: step.after[name] for name in observed if not agree(step.before[name], step.after[name])}
         calls.append(Call(method.__name__, arguments, changed))
     start = _start(binding, initial)
@@ -153,7 +153,17 @@ def _end(binding: type[Binding], final: Mapping[str, Plain]) -> Call | None:
     return Call(finisher.__name__, arguments, {})
 
 
-def _arguments(binding: type[Binding], method: Any, step: Step) -> Mapping[str, Plain]:  # Any: see Binding._decorated
+def step_arguments(binding: type[Binding], method: Any, step: Step) -> Mapping[str, Plain]:
+    """The arguments by which `method` performs a step.
+
+    Args:
+        binding: Of the method, for messages.
+        method: One of `action_methods`; Any as in Binding._decorated.
+        step: Which the method's action labels.
+
+    Raises:
+        BindingError: They do not fit its parameters.
+    """
     if method.parameters is not None:
         arguments: Mapping[str, Plain] = method.parameters(step.before, step.after)
         _check_parameters(binding, method, arguments)
@@ -167,7 +177,7 @@ def _arguments(binding: type[Binding], method: Any, step: Step) -> Mapping[str, 
         )
     if not step.parameters:
         return dict(zip(names, step.arguments, strict=True))
-    told = dict(zip(map(method_name, step.parameters), step.arguments, strict=True))
+    told = dict(zip(parameter_names(step.parameters), step.arguments, strict=True))
     if told.keys() != set(names):
         raise BindingError(
             f"{binding.__name__}.{method.__name__} takes the parameters {', '.join(names)}, "
@@ -179,6 +189,12 @@ def _arguments(binding: type[Binding], method: Any, step: Step) -> Mapping[str, 
 
 def _check_parameters(binding: type[Binding], method: Any, arguments: Mapping[str, Plain]) -> None:
     names = _parameter_names(method)
+    if not isinstance(arguments, Mapping):
+        raise BindingError(
+            f"{binding.__name__}.{method.__name__} takes ({', '.join(names)}), "
+            f"but its declared parameters are of type {type(arguments).__name__}",
+            hint="let the function give a dict: the method's parameters by name",
+        )
     if list(arguments) != names:
         raise BindingError(
             f"{binding.__name__}.{method.__name__} takes ({', '.join(names)}), "

@@ -232,6 +232,8 @@ def _build(request: _Request, options: BuildOptions) -> Built:
         tests, written = [len(suite.behaviors)], _plan(suite, request)
     else:
         binding = options.binding or settings.binding or _binding_needed(graph, request, options)
+        if binding and not options.quiet:
+            _warn_of_binding(graph, binding)
         tests, written = _render(suite, binding, request, options)
     return Built(
         graph=request.graph,
@@ -253,6 +255,15 @@ def _build(request: _Request, options: BuildOptions) -> Built:
         removed=written.removed,
         seconds=time.perf_counter() - started,
     )
+
+
+def _warn_of_binding(graph: StateGraph, name: str) -> None:
+    from testgen.bindings import find_binding
+    from testgen.bindings.verify import verify_binding
+    from testgen.cli.init import warn_of_findings
+    from testgen.render.scaffold import specified
+
+    warn_of_findings(verify_binding(find_binding(name), specified(graph)), graph.source)
 
 
 def _plan(suite: Suite, request: _Request) -> Written:

@@ -21,7 +21,8 @@ EXIT_CODES = """\b
 Exit codes:
    0  done
    1  done, and the answer is no: generated files out of date under --check,
-      behaviors changed under diff, coverage under --fail-under or of nothing
+      behaviors changed under diff, a binding that does not fit under init
+      --verify, coverage under --fail-under or of nothing
    2  the request cannot be carried out: usage, input, binding, template, a
       specification that TLC cannot parse
    3  the surroundings are missing: no Java, no TLC, no permission, no space
@@ -49,8 +50,10 @@ class _Testgen(LazyGroup):
         "build": "testgen.cli.build",
         "coverage": "testgen.cli.coverage",
         "diff": "testgen.cli.diff",
+        "doctor": "testgen.cli.doctor",
         "explore": "testgen.cli.explore",
         "help": "testgen.cli.help",
+        "init": "testgen.cli.init",
         "inspect": "testgen.cli.inspect",
     }
 
@@ -65,6 +68,10 @@ def testgen() -> None:
     testgen inspect graphs/ot.dot                          what is in the graph
     testgen build graphs/ot.dot                            one pytest test a behavior
     pytest generated/ot                                    run them
+
+    \b
+    testgen init my.dot                                    begin with a specification of your own
+    testgen doctor                                         what is installed, and how to get what is missing
     """
 
 

@@ -151,7 +151,7 @@ def _next(text: str, at: int) -> tuple[str, str, int, int]:
 def _check_surrogates(found: str, start: int) -> None:
     if "\\u" in found:
         for escape in _SURROGATE.finditer(found):
-            if escape[0][1] == "u" and escape[2] is None:
+            if escape[1] is not None and escape[2] is None:
                 raise JsonFault(f"{escape[0][:6]} is half a character", start + escape.start())
 
 

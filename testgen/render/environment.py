@@ -39,6 +39,7 @@ def _environment(folders: tuple[Path, ...]) -> jinja2.Environment:
     environment.filters["json"] = json_literal
     environment.filters["cpp"] = cpp_literal
     environment.filters["docstring"] = docstring_text
+    environment.filters["comment"] = comment_text
     environment.globals["call"] = layout_call
     return environment
 
@@ -54,6 +55,13 @@ def docstring_text(text: str, width: int | None = None) -> str:
     printable = "".join(char if " " <= char <= "~" else " " for char in ascii_text)
     inert = printable.replace("\\", "/").replace('"', "'")
     return inert if width is None or len(inert) <= width else f"{inert[: width - 3]}..."
+
+
+def comment_text(text: str, width: int) -> str:
+    """`text` as it may stand in a comment: printable ASCII, on one line, of at most `width` characters."""
+    ascii_text = text.encode("ascii", "backslashreplace").decode()
+    printable = "".join(char if " " <= char <= "~" else " " for char in ascii_text).rstrip()
+    return printable if len(printable) <= width else f"{printable[: width - 3]}..."
 
 
 def render_template(name: str, context: Mapping[str, object], *, extra_folder: Path | None = None) -> str:

@@ -226,6 +226,11 @@ def _tell(suite: Suite, binding: type[Binding], *, own: bool) -> list[tuple[str,
         if story is None:
             told.append(("", None))
             continue
+        if not isinstance(story, Story):
+            raise BindingError(
+                f"{binding.__name__}.story gives a {type(story).__name__} for the behavior {behavior.id[:8]}",
+                hint="let it return a kind of testgen.bindings.Story, or None to leave the behavior out",
+            )
         identity = behavior.id
         if story.n_told is not None:
             states, transitions = behavior.states[: story.n_told + 1], behavior.transitions[: story.n_told]

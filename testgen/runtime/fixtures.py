@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from testgen.bindings.pending import NotImplementedYet
 from testgen.bindings.protocol import Binding
 from testgen.errors import ServerError, Unavailable
+from testgen.runtime.pending import skip_pending
 
 __all__ = ["BINDING", "MISSING", "PREPARED", "REQUIRE_LIVE", "binding_fixture"]
 
@@ -47,6 +49,8 @@ def binding_fixture(binding: type[Binding]) -> Any:  # Any: pytest keeps the typ
 def _made(binding: type[Binding], node: Any) -> Binding:  # Any: as in FixtureRequest
     try:
         return binding()
+    except NotImplementedYet as pending:
+        skip_pending(node, binding, pending)
     except Unavailable as missing:
         if os.environ.get(REQUIRE_LIVE) == "1":
             raise pytest.fail.Exception(f"{REQUIRE_LIVE}=1, but {missing}", pytrace=False) from None

@@ -22,11 +22,13 @@ from typing import Any
 
 import pytest
 
+from testgen.bindings.pending import NotImplementedYet
 from testgen.bindings.protocol import Binding, Divergence
 from testgen.errors import ServerError
 from testgen.runtime.conformance import differences
 from testgen.runtime.fixtures import BINDING, MISSING
 from testgen.runtime.lockstep import call_in_lockstep, close_prepared, seconds_taken
+from testgen.runtime.pending import PENDING, skip_pending, skip_vacuous, summarize_pending
 from testgen.runtime.run_log import WORKER_FOLDER, RunLog
 from testgen.values.plain import python_literal
 
@@ -38,6 +40,7 @@ __all__ = [
     "pytest_configure",
     "pytest_make_collect_report",
     "pytest_pyfunc_call",
+    "pytest_runtest_call",
     "pytest_runtest_makereport",
     "pytest_sessionfinish",
     "pytest_terminal_summary",
@@ -117,6 +120,20 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """Skip a generated test that needs what its binding does not do yet, or could compare nothing for want of it."""
+    binding = item.stash.get(BINDING, None)
+    if binding is None:
+        return (yield)
+    __tracebackhide__ = True
+    try:
+        yield
+    except NotImplementedYet as pending:
+        skip_pending(item, type(binding), pending)
+    skip_vacuous(item, binding)
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
@@ -134,6 +151,8 @@ def pytest_runtest_makereport(
     # Attributes of plain values, which pytest-xdist carries over from its workers.
     if MISSING in item.stash and report.skipped:
         report.testgen_missing = item.stash[MISSING]  # type: ignore[attr-defined]  # reports take any attribute
+    if PENDING in item.stash and call.when != "teardown":
+        report.testgen_pending = item.stash[PENDING]  # type: ignore[attr-defined]  # as above
     if story is not None and report.failed:
         if not story.is_complete:  # the system raised: its own traceback is of use as well
             story.add(report.longreprtext)
@@ -161,6 +180,7 @@ def _story(item: pytest.Item, call: pytest.CallInfo[None]) -> _ToldFailure | Non
 def pytest_terminal_summary(terminalreporter: Any) -> None:  # Any: pytest keeps its type to itself
     """Say why generated tests were skipped; group their failures by what differed after which step."""
     _summarize_missing(terminalreporter)
+    summarize_pending(terminalreporter)
     _summarize_failures(terminalreporter)
     _tell_log_trouble(terminalreporter)
 

@@ -18,7 +18,9 @@ TESTGEN = [sys.executable, "-m", "testgen"]
 HEAVY = "numpy", "scipy", "networkx", "jinja2", "pymongo", "rich", "pydot"
 
 
-@pytest.mark.parametrize("command", ["", "build", "coverage", "coverage graph", "explore", "help", "inspect"])
+@pytest.mark.parametrize(
+    "command", ["", "build", "coverage", "coverage graph", "doctor", "explore", "help", "init", "inspect"]
+)
 def test_help_is_answered_without_importing_anything_heavy(command: str) -> None:
     code = (
         "import sys; from testgen.cli import main\n"

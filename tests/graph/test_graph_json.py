@@ -90,6 +90,13 @@ def test_a_document_written_by_hand(write: Write) -> None:
     assert graph.fingerprints.tolist() == [-(2**63), 7]
 
 
+def test_character_of_two_escapes_beside_another_escape_is_whole(write: Write) -> None:
+    name = "A\x1f\U0001f600"
+    text = document(actions=[{"name": name, "arguments": ["1"], "parameters": ["p"]}])
+    assert "\\u001f\\ud83d\\ude00" in text
+    assert load(write(text, "g.json")).action(0).name == name
+
+
 BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"schema": "testgen.graph/2"}, '"testgen.graph/2"', "this testgen reads testgen.graph/1"),
     ({"schema": 1}, "1,", "is of schema no name"),

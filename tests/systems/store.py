@@ -13,6 +13,8 @@ def _taken(before: Mapping[str, Plain], after: Mapping[str, Plain]) -> dict[str,
 
 
 class Store(Binding):
+    unobserved = ("owners",)
+
     def __init__(self) -> None:
         self.data: dict[object, object] = {}
         self.taken: list[dict[str, object]] = []

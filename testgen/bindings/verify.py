@@ -1,0 +1,159 @@
+"""Whether a binding fits a specification: all that does not, told at once and before anything is rendered."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from testgen.bindings.pending import is_pending
+from testgen.bindings.protocol import Binding, Step
+from testgen.bindings.story import step_arguments
+from testgen.errors import BindingError
+
+__all__ = ["Finding", "Specified", "verify_binding"]
+
+
+@dataclass(frozen=True, slots=True)
+class Specified:
+    """What a binding is held against.
+
+    Attributes:
+        variables: Of the specification.
+        examples: For each action, and each number and names of arguments that its labels have, one step.
+    """
+
+    variables: tuple[str, ...]
+    examples: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something about a binding that its author should know.
+
+    Attributes:
+        kind: "action-without-method", "unknown-variable", "arguments", "method-without-action",
+            "unobserved-variable", "observed-twice" or "not-implemented".
+        subject: The action, method or variable.
+        message: In words.
+        refuses: Whether no suite can be built because of it.
+    """
+
+    kind: str
+    subject: str
+    message: str
+    refuses: bool
+
+
+def verify_binding(binding: type[Binding], specified: Specified) -> list[Finding]:
+    """Everything that does not fit, what prevents a build first.
+
+    Raises:
+        BindingError: Two methods perform the same action, so nothing can be told.
+    """
+    found = [
+        *_actions_without_method(binding, specified),
+        *_unknown_variables(binding, specified),
+        *_arguments_that_do_not_fit(binding, specified),
+        *_methods_without_action(binding, specified),
+        *_unobserved_variables(binding, specified),
+        *_observed_twice(binding),
+        *_not_implemented(binding),
+    ]
+    return sorted(found, key=lambda finding: not finding.refuses)
+
+
+def _actions_without_method(binding: type[Binding], specified: Specified) -> Iterator[Finding]:
+    for name in sorted({step.action for step in specified.examples} - binding.action_methods().keys()):
+        words = f"the action {name!r} has no method in {binding.__name__}: decorate one with @action({name!r})"
+        yield Finding("action-without-method", name, words, refuses=True)
+
+
+def _unknown_variables(binding: type[Binding], specified: Specified) -> Iterator[Finding]:
+    for name in sorted(binding.observers().keys() - set(specified.variables)):
+        method = binding.observers()[name].__name__
+        words = (
+            f"{binding.__name__}.{method} observes {name!r}, which the specification does not have; "
+            f"its variables are {', '.join(specified.variables)}"
+        )
+        yield Finding("unknown-variable", name, words, refuses=True)
+
+
+def _arguments_that_do_not_fit(binding: type[Binding], specified: Specified) -> Iterator[Finding]:
+    """Tried with the examples. A binding with a story of its own makes of arguments what it likes."""
+    if _has_own_story(binding):
+        return
+    methods = binding.action_methods()
+    for step in specified.examples:
+        method = methods.get(step.action)
+        if method is None:
+            continue
+        try:
+            step_arguments(binding, method, step)
+        except BindingError as error:
+            words = error.message if error.hint is None else f"{error.message}; {error.hint}"
+            yield Finding("arguments", step.action, words, refuses=True)
+        except Exception as error:  # a binding's author wrote what runs here, and it may raise anything
+            words = (
+                f"the parameters declared for {binding.__name__}.{method.__name__} cannot be found from the states "
+                f"of a step {step.action!r} ({type(error).__name__}: {error})"
+            )
+            yield Finding("arguments", step.action, words, refuses=True)
+
+
+def _methods_without_action(binding: type[Binding], specified: Specified) -> Iterator[Finding]:
+    """Methods of the class itself: those that it inherits may be for other specifications."""
+    specified_names = {step.action for step in specified.examples}
+    own = {method for name in vars(binding) if (method := _method(binding, name)) is not None}
+    for method in sorted(own, key=lambda method: method.__name__):
+        names: tuple[str, ...] = getattr(method, "action_names", ())
+        if names and not specified_names.intersection(names):
+            what = " or ".join(map(repr, names))
+            words = f"{binding.__name__}.{method.__name__} performs {what}, which no step of the graph is"
+            yield Finding("method-without-action", method.__name__, words, refuses=False)
+
+
+def _unobserved_variables(binding: type[Binding], specified: Specified) -> Iterator[Finding]:
+    for name in specified.variables:
+        if name not in binding.observers() and name not in binding.unobserved:
+            words = (
+                f"nobody observes the variable {name!r}: decorate a method of {binding.__name__} with "
+                f"@observes({name!r}), or name it in {binding.__name__}.unobserved"
+            )
+            yield Finding("unobserved-variable", name, words, refuses=False)
+
+
+def _observed_twice(binding: type[Binding]) -> Iterator[Finding]:
+    """Only one of two observers is ever asked: most likely a copied line whose name was not changed."""
+    observers: dict[str, set[str]] = defaultdict(set)
+    for name in dir(binding):
+        if (variable := getattr(_method(binding, name), "variable", None)) is not None:
+            observers[variable].add(getattr(binding, name).__name__)
+    for variable, methods in observers.items():
+        if len(methods) > 1:
+            asked = binding.observers()[variable].__name__
+            words = (
+                f"{binding.__name__} observes the variable {variable!r} in {' and '.join(sorted(methods))}; "
+                f"only {asked} is asked"
+            )
+            yield Finding("observed-twice", variable, words, refuses=False)
+
+
+def _not_implemented(binding: type[Binding]) -> Iterator[Finding]:
+    for what, methods in (("action", binding.action_methods()), ("variable", binding.observers())):
+        for name, method in methods.items():
+            if is_pending(method):
+                words = f"the {what} {name!r} is not implemented yet in {binding.__name__}.{method.__name__}"
+                yield Finding("not-implemented", name, words, refuses=False)
+
+
+def _method(binding: type[Binding], name: str) -> Callable[..., Any] | None:
+    found = getattr(binding, name, None)
+    return found if callable(found) else None
+
+
+def _has_own_story(binding: type[Binding]) -> bool:
+    own: Any = binding.story  # Any: a method bound to its class
+    usual: Any = Binding.story
+    return own.__func__ is not usual.__func__

@@ -1,0 +1,42 @@
+"""A graph as bindings see it: its variables, and for each kind of label one step with plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from testgen.bindings import Step
+from testgen.bindings.verify import Specified
+from testgen.graph import StateGraph, StateId
+from testgen.values import Plain, to_plain
+
+__all__ = ["plain_state", "specified"]
+
+
+def specified(graph: StateGraph) -> Specified:
+    """What a binding must fit: one example for each action and number and names of arguments, by name."""
+    examples: dict[tuple[str, int, tuple[str, ...]], Step] = {}
+    for number, transition in _first_transitions(graph):
+        action = graph.actions[number]
+        kind = action.name, len(action.arguments), action.parameters
+        if kind in examples:
+            continue
+        source, target = int(graph.sources[transition]), int(graph.targets[transition])
+        arguments = tuple(to_plain(argument) for argument in action.arguments)
+        before, after = plain_state(graph, source), plain_state(graph, target)
+        examples[kind] = Step(action.name, arguments, before, after, action.parameters)
+    return Specified(graph.variables, tuple(examples[kind] for kind in sorted(examples)))
+
+
+def plain_state(graph: StateGraph, state: StateId) -> Mapping[str, Plain]:
+    """The values of all variables in `state`, by name."""
+    return {name: to_plain(value) for name, value in graph.state(state).items()}
+
+
+def _first_transitions(graph: StateGraph) -> list[tuple[int, int]]:
+    """Each label that occurs with a transition that it labels: one that changes something, if there is one."""
+    moving = np.flatnonzero(~graph.self_loops)
+    in_order = np.concatenate([moving, np.flatnonzero(graph.self_loops)])
+    labels, places = np.unique(graph.labels[in_order], return_index=True)
+    return [(int(label), int(in_order[place])) for label, place in zip(labels, places, strict=True)]

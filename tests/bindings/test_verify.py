@@ -1,0 +1,160 @@
+"""What does not fit between a binding and a specification is told, each thing once, and what prevents a build first."""
+
+from typing import Any
+
+import pytest
+
+from testgen.bindings import Binding, NotImplementedYet, Step, Story, action, observes
+from testgen.bindings.verify import Finding, Specified, verify_binding
+
+STATE = {"balance": 0, "clock": 1}
+DEPOSIT = Step("Deposit", ("ann", 1), STATE, STATE)
+
+
+class Bank(Binding):
+    unobserved = ("clock",)
+
+    @action("Deposit")
+    def deposit(self, account: str, amount: int) -> None: ...
+
+    @observes("balance")
+    def balance(self) -> int:
+        return 0
+
+
+def found(binding: type[Binding], *examples: Step, variables: tuple[str, ...] = ("balance", "clock")) -> list[Finding]:
+    return verify_binding(binding, Specified(variables, examples))
+
+
+def kinds(binding: type[Binding], *examples: Step, **options: Any) -> list[tuple[str, str, bool]]:
+    return [(finding.kind, finding.subject, finding.refuses) for finding in found(binding, *examples, **options)]
+
+
+def test_binding_that_fits_has_nothing_to_be_told() -> None:
+    assert found(Bank, DEPOSIT) == []
+
+
+def test_action_without_a_method_and_method_without_an_action() -> None:
+    assert kinds(Bank, Step("Withdraw", (), STATE, STATE)) == [
+        ("action-without-method", "Withdraw", True),
+        ("method-without-action", "deposit", False),
+    ]
+
+
+def test_method_that_a_base_has_for_other_specifications_is_not_told() -> None:
+    class Derived(Bank):
+        @action("Withdraw")
+        def withdraw(self) -> None: ...
+
+    assert kinds(Derived, Step("Withdraw", (), STATE, STATE)) == []
+
+
+def test_method_of_several_actions_serves_if_one_of_them_does() -> None:
+    class Several(Bank):
+        @action("Withdraw", "Steal")
+        def withdraw(self) -> None: ...
+
+    assert kinds(Several, DEPOSIT, Step("Steal", (), STATE, STATE)) == []
+    assert kinds(Several, DEPOSIT) == [("method-without-action", "withdraw", False)]
+
+
+def test_variables_that_nobody_observes_and_that_are_not_there() -> None:
+    class Other(Bank):
+        unobserved = ()
+
+        @observes("gone")
+        def gone(self) -> int:
+            return 0
+
+    (unknown, clock) = found(Other, DEPOSIT)
+    assert (unknown.kind, unknown.refuses) == ("unknown-variable", True)
+    assert "Other.gone observes 'gone', which the specification does not have" in unknown.message
+    assert (clock.kind, clock.subject, clock.refuses) == ("unobserved-variable", "clock", False)
+
+
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        (
+            Step("Deposit", ("ann",), STATE, STATE),
+            "takes 2 parameters (account, amount), but the dump's label 'Deposit'",
+        ),
+        (Step("Deposit", (), STATE, STATE), "TLC before 2025-02 prints no arguments"),
+        (Step("Deposit", ("ann", 1), STATE, STATE, ("who", "much")), "but 'Deposit' has who, much"),
+    ],
+)
+def test_arguments_that_do_not_fit(step: Step, words: str) -> None:
+    (finding,) = found(Bank, step)
+    assert (finding.kind, finding.subject, finding.refuses) == ("arguments", "Deposit", True)
+    assert words in finding.message
+
+
+def test_arguments_named_as_no_python_parameter_can_be_are_fitted() -> None:
+    class Odd(Binding):
+        unobserved = ("balance", "clock")
+
+        @action("Put")
+        def put(self, class_: int, self_: int, key: int, key_2: int) -> None: ...
+
+    assert found(Odd, Step("Put", (1, 2, 3, 4), STATE, STATE, ("class", "self", "Key", "key"))) == []
+
+
+@pytest.mark.parametrize(
+    ("parameters", "words"),
+    [
+        (lambda before, after: {"account": after["gone"]}, "(KeyError: 'gone')"),
+        (lambda before, after: [1, 2], "its declared parameters are of type list"),
+        (lambda before, after: None, "its declared parameters are of type NoneType"),
+        (lambda before: {}, "(TypeError: "),
+        (lambda before, after: {"who": 1}, "but its declared parameters give (who)"),
+    ],
+)
+def test_declared_parameters_are_tried(parameters: Any, words: str) -> None:
+    class Declared(Bank):
+        @action("Deposit", parameters=parameters)
+        def deposit(self, account: str) -> None: ...  # type: ignore[override]  # of no account here
+
+    (finding,) = found(Declared, DEPOSIT)
+    assert (finding.kind, finding.refuses) == ("arguments", True)
+    assert words in finding.message
+
+
+def test_story_of_its_own_makes_of_arguments_what_it_likes() -> None:
+    class Teller(Bank):
+        @classmethod
+        def story(cls, initial: Any, steps: Any) -> Story | None:
+            return None
+
+    assert found(Teller, Step("Deposit", (), STATE, STATE)) == []
+
+
+def test_variable_observed_twice_is_told_and_an_override_or_alias_is_not() -> None:
+    class Twice(Bank):
+        @observes("balance")
+        def copied(self) -> int:
+            return 1
+
+    class Overridden(Bank):
+        @observes("balance")
+        def balance(self) -> int:
+            return 1
+
+        alias = balance
+
+    (finding,) = found(Twice, DEPOSIT)
+    assert (finding.kind, finding.subject, finding.refuses) == ("observed-twice", "balance", False)
+    assert "in balance and copied; only copied is asked" in finding.message
+    assert found(Overridden, DEPOSIT) == []
+
+
+def test_what_is_not_implemented_yet_is_told_of_actions_and_variables() -> None:
+    class Pending(Bank):
+        @action("Deposit")
+        def deposit(self, account: str, amount: int) -> None:
+            raise NotImplementedYet("Deposit")
+
+        @observes("balance")
+        def balance(self) -> int:
+            raise NotImplementedYet("balance")
+
+    assert kinds(Pending, DEPOSIT) == [("not-implemented", "Deposit", False), ("not-implemented", "balance", False)]
