@@ -46,7 +46,7 @@ class StateTable:
             GraphError: A state has other variables than the first one.
         """
         states = batch.elements
-        if not self._columns:
+        if not self._ranks:  # the first state may have no variable
             values = JsonValues()
             self._columns = {name: _Column(values) for name in states[0].val}
         ranks = np.empty((len(states), len(self._columns)), dtype=np.int32)

@@ -192,6 +192,8 @@ BAD = [
     (document([{"x": 1}], [(0, 1, "A", {})]), GraphError, "1:87", "to state 1, which the file does not declare"),
     (document([{"x": 1}, {"y": 1}], []), GraphError, "1:75", "this state has the variables y, earlier ones have x"),
     (document([{"x": 1}, {"x": 1, "y": 1}], []), GraphError, "1:75", "variables x, y, earlier ones have x"),
+    (document([{}, {"x": 1}], []), GraphError, "1:69", "this state has the variables x, earlier ones have"),
+    (document([{}, *[{"x": 1}] * 40], []), GraphError, "1:69", "this state has the variables x, earlier ones have"),
     (document([{"x": 1}], [(0, 0, "A", {"p": "<<1"})]), ParseError, "1:121", "not closed in the parameter 'p'"),
     ('{"states":[{"fp":1,"val":{"x":1},"initial":false}],"edges":[]}', GraphError, "", "no state is marked initial"),
     (
