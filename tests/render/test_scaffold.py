@@ -214,6 +214,16 @@ def test_graph_without_transitions_has_observers_only(tmp_path: Path) -> None:
     assert "import Binding, NotImplementedYet, observes\n" in made.text
 
 
+def test_method_named_as_a_decorator_does_not_hide_it(tmp_path: Path) -> None:
+    states = [{"observes": "1", "z": "1"}, {"observes": "2", "z": "2"}]
+    labels = [(name, (), ()) for name in ("Action", "Starts", "Z")]
+    graph = load(str(write_graph(tmp_path / "g.json", states, [(0, label, 1) for label in labels])))
+    made, binding = scaffold(graph, tmp_path)
+    assert made.actions == {"Action": "action_", "Starts": "starts_", "Z": "z"}
+    assert made.observers == {"observes": "observes_", "z": "observed_z"}
+    assert binding.action_methods().keys() == {"Action", "Starts", "Z"}
+
+
 def test_observer_that_would_be_named_as_an_action_says_so(tmp_path: Path) -> None:
     states = [{"count": "1"}, {"count": "2"}]
     graph = load(str(write_graph(tmp_path / "g.json", states, [(0, ("Count", [], []), 1)])))

@@ -30,6 +30,8 @@ __all__ = ["Scaffold", "class_name", "scaffold_binding"]
 _TEMPLATE = "scaffold/binding.py.j2"
 _ANNOTATIONS = ("bool", "dict", "int", "list", "object", "set", "str")
 """A method of such a name would hide the type from the annotations below it."""
+_DECORATORS = ("action", "observes", "starts")
+"""Likewise."""
 _IMPORTED = ("Binding", "Model", "NotImplementedYet")
 _CHANGES_SHOWN = 3
 _STARTERS_PARAMETERS = 3
@@ -98,7 +100,7 @@ def scaffold_binding(graph: StateGraph, *, name: str, source: str) -> Scaffold:
         GraphError: The graph's transitions carry no action names.
     """
     names = sorted(action_names(graph)) if graph.n_transitions else []
-    taken = {*dir(Binding), *_ANNOTATIONS, "start", "close"}
+    taken = {*dir(Binding), *_ANNOTATIONS, *_DECORATORS, "start"}
     actions = dict(zip(names, distinct_names(names, taken=taken), strict=True))
     wanted = [f"observed_{v}" if python_name(v) in actions.values() else v for v in graph.variables]
     observers = dict(zip(graph.variables, distinct_names(wanted, taken={*taken, *actions.values()}), strict=True))
