@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from testgen.behavior import Suite
-from testgen.coverage.lies import ENDS, LieReport, tell_lies
+from testgen.coverage.lies import ENDS, LieReport, _spoken, tell_lies
 from testgen.errors import InputError, SelectionError, TestgenError
 from testgen.graph import load
 from testgen.render import RenderedFile, render_suite
@@ -117,3 +117,16 @@ def test_a_graph_that_leaves_nothing_to_lie_about_is_refused(write_dot: Callable
     dump = write_dot([{"n": "0"}, {"n": "0"}], [(0, "Up", 1)])
     with pytest.raises((SelectionError, TestgenError)):
         lie(dump, f"{bindings}:Counter")
+
+
+def test_digits_of_names_are_no_part_of_what_tests_say() -> None:
+    """A binding that tells only the beginning of behaviors gives them ids of their own, which a lie changes."""
+
+    class File:
+        name = "test_x.py"
+
+        def __init__(self, digits: str, value: int) -> None:
+            self.text = f'def test_up_1_{digits}(c):\n    """Behavior {digits}: up."""\n    c.up(n={value})\n'
+
+    assert _spoken([File("0a1b2c3d", 12345678)]) == _spoken([File("ffffffff_2", 12345678)])
+    assert _spoken([File("0a1b2c3d", 12345678)]) != _spoken([File("0a1b2c3d", 87654321)])
