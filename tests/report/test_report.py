@@ -6,6 +6,7 @@ import json
 import random
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,9 +15,11 @@ from hypothesis import given, settings
 
 from testgen.coverage import Evidence, SuiteEvidence, measure_graph
 from testgen.errors import ExitCode
+from testgen.graph import Action, load
 from testgen.graph.dot import read_dot
 from testgen.graph.source import Source
 from testgen.report import read_mutation, render_report
+from testgen.report.picture import draw
 from testgen.selection import Request, select_behaviors
 from tests.conftest import Answer
 from tests.report.conftest import Inputs
@@ -255,6 +258,18 @@ def test_a_small_graph_has_a_picture_where_graphviz_is(inputs: Inputs, page: Pag
     ]
     kinds = [" ".join(element.attributes["class"].split()[2:]) for element in states]
     assert sorted(kinds) == ["covered", "covered", "covered", "covered initial", "failed"]
+
+
+def test_a_picture_has_names_without_what_could_mean_something(inputs: Inputs) -> None:
+    if shutil.which("dot") is None:
+        pytest.skip("no graphviz: apt-get install graphviz")
+    graph = load(str(inputs.folder / "store.dot"))
+    renamed = replace(graph, actions=tuple(Action(f'{ALL}"]; <b>\\N') for _ in graph.actions))
+    drawn = draw(renamed, range(renamed.n_states), lambda _: "covered", lambda _: "covered")
+    assert drawn is not None
+    texts = {element.text for element in Page(drawn).root.all("text")}
+    assert any("script" in text for text in texts)
+    assert not any(set(text) & set('<>"&;') for text in texts)
 
 
 def test_without_graphviz_there_is_no_picture(
