@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
-from testgen.coverage import Evidence, SuiteEvidence, measure_graph
+from testgen.coverage import Evidence, RecordedStep, RecordedTest, SuiteEvidence, Tracker, measure_graph
+from testgen.coverage import Run as RunOfOne
 from testgen.errors import ExitCode
 from testgen.graph import Action, load
 from testgen.graph.dot import read_dot
@@ -21,7 +22,7 @@ from testgen.graph.source import Source
 from testgen.report import read_mutation, render_report
 from testgen.report.picture import draw
 from testgen.selection import Request, select_behaviors
-from tests.conftest import Answer
+from tests.conftest import Answer, dot
 from tests.report.conftest import Inputs
 from tests.report.hostile import ALL, ATTACKS, hostile_report
 from tests.report.page import Page, unpack
@@ -191,6 +192,22 @@ def test_packed_states_of_any_graph(plain: PlainGraph) -> None:
         int(a.text.replace(",", "")) for a in page.by_id["levels"].all("a") if "states" in a.attributes["aria-label"]
     ]
     assert sum(counted) == part.graph.n_states
+
+
+def test_recorded_tests_are_followed_as_far_as_it_is_known_what_they_did() -> None:
+    steps = [(0, "Go", 1), (0, "Go", 2), (1, "Back", 0), (2, "Back", 0), (0, "On", 3)]
+    graph = read_dot(Source("recorded.dot", dot([{"x": str(number)} for number in range(4)], steps).encode()))
+    back, on = RecordedStep(("Back",), {"x": "0"}), RecordedStep(("On",), {"x": "3"})
+    test = RecordedTest("test_by_hand", {"x": "0"}, (RecordedStep(("Go",), {}), back, on))
+    run = RunOfOne(Path("run.jsonl"), (), is_whole=True, is_cut=False, recorded=(test,))
+    coverage = measure_graph(Evidence(graph, (), (run,), tracks=(Tracker(graph).track(test),)))
+    page = Page(render_report(title="recorded", graph=("recorded.dot", coverage)))
+    packed = unpack(page)
+    (name, outcome, _), on_number = packed["tests"][0], packed["actions"].index("On")
+    assert (name, packed["outcomes"][outcome]) == ("test_by_hand", "passed")
+    assert (packed["walkStart"], packed["walkLength"], packed["walkStep"][:2]) == ([0], [3], [-1, -1])
+    assert packed["label"][packed["walkStep"][2]] == on_number
+    assert "1 recorded test." in page.by_id["graph"].text
 
 
 def test_hostile_text_stays_text(tmp_path: Path) -> None:
