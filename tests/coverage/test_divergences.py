@@ -52,6 +52,11 @@ def test_a_test_diverges_at_the_statement_that_failed(
     assert group.transitions == {transition: 1}
 
 
+def test_a_statement_of_several_transitions_diverges_at_its_first(fork: StateGraph) -> None:
+    (group,) = groups(fork, failed("left", 1), progress=(0, 3))
+    assert (group.action, group.transitions) == ("Up", {0: 1})
+
+
 def test_a_check_that_performs_nothing_blames_what_came_before(fork: StateGraph) -> None:
     (group,) = groups(fork, failed("left", 3), progress=(0, 1, 3, 3))
     assert (group.action, group.transitions) == ("Left", {2: 1})

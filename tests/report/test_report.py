@@ -6,19 +6,23 @@ import json
 import random
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 
-from testgen.coverage import Evidence, SuiteEvidence, measure_graph
+from testgen.coverage import Evidence, RecordedStep, RecordedTest, SuiteEvidence, Tracker, measure_graph
+from testgen.coverage import Run as RunOfOne
 from testgen.errors import ExitCode
+from testgen.graph import Action, load
 from testgen.graph.dot import read_dot
 from testgen.graph.source import Source
 from testgen.report import read_mutation, render_report
+from testgen.report.picture import draw
 from testgen.selection import Request, select_behaviors
-from tests.conftest import Answer
+from tests.conftest import Answer, dot
 from tests.report.conftest import Inputs
 from tests.report.hostile import ALL, ATTACKS, hostile_report
 from tests.report.page import Page, unpack
@@ -190,6 +194,22 @@ def test_packed_states_of_any_graph(plain: PlainGraph) -> None:
     assert sum(counted) == part.graph.n_states
 
 
+def test_recorded_tests_are_followed_as_far_as_it_is_known_what_they_did() -> None:
+    steps = [(0, "Go", 1), (0, "Go", 2), (1, "Back", 0), (2, "Back", 0), (0, "On", 3)]
+    graph = read_dot(Source("recorded.dot", dot([{"x": str(number)} for number in range(4)], steps).encode()))
+    back, on = RecordedStep(("Back",), {"x": "0"}), RecordedStep(("On",), {"x": "3"})
+    test = RecordedTest("test_by_hand", {"x": "0"}, (RecordedStep(("Go",), {}), back, on))
+    run = RunOfOne(Path("run.jsonl"), (), is_whole=True, is_cut=False, recorded=(test,))
+    coverage = measure_graph(Evidence(graph, (), (run,), tracks=(Tracker(graph).track(test),)))
+    page = Page(render_report(title="recorded", graph=("recorded.dot", coverage)))
+    packed = unpack(page)
+    (name, outcome, _), on_number = packed["tests"][0], packed["actions"].index("On")
+    assert (name, packed["outcomes"][outcome]) == ("test_by_hand", "passed")
+    assert (packed["walkStart"], packed["walkLength"], packed["walkStep"][:2]) == ([0], [3], [-1, -1])
+    assert packed["label"][packed["walkStep"][2]] == on_number
+    assert "1 recorded test." in page.by_id["graph"].text
+
+
 def test_hostile_text_stays_text(tmp_path: Path) -> None:
     text = hostile_report(tmp_path)
     page = Page(text)
@@ -255,6 +275,18 @@ def test_a_small_graph_has_a_picture_where_graphviz_is(inputs: Inputs, page: Pag
     ]
     kinds = [" ".join(element.attributes["class"].split()[2:]) for element in states]
     assert sorted(kinds) == ["covered", "covered", "covered", "covered initial", "failed"]
+
+
+def test_a_picture_has_names_without_what_could_mean_something(inputs: Inputs) -> None:
+    if shutil.which("dot") is None:
+        pytest.skip("no graphviz: apt-get install graphviz")
+    graph = load(str(inputs.folder / "store.dot"))
+    renamed = replace(graph, actions=tuple(Action(f'{ALL}"]; <b>\\N') for _ in graph.actions))
+    drawn = draw(renamed, range(renamed.n_states), lambda _: "covered", lambda _: "covered")
+    assert drawn is not None
+    texts = {element.text for element in Page(drawn).root.all("text")}
+    assert any("script" in text for text in texts)
+    assert not any(set(text) & set('<>"&;') for text in texts)
 
 
 def test_without_graphviz_there_is_no_picture(
