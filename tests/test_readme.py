@@ -24,7 +24,7 @@ COMMANDS = [(command, int(code or 0)) for command, code in COMMAND.findall(READM
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a user has after cloning: commands of the README run in it one after the other."""
     folder = tmp_path_factory.mktemp("clone")
-    for name in ("pyproject.toml", "README.md", "testgen", "graphs", "templates"):
+    for name in ("pyproject.toml", "README.md", "testgen", "graphs", "templates", "tests/handwritten"):
         source = REPOSITORY / name
         if source.is_dir():
             shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -86,7 +86,9 @@ def test_readme_and_help_name_every_exit_code() -> None:
 
 def test_every_figure_of_failing_tests_is_checked_elsewhere() -> None:
     faults = (REPOSITORY / "tests" / "test_seeded_faults.py").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| .*? \| (\d+) \| (\d+) \|$", README.split("### What the suite notices")[1], re.MULTILINE)
+    rows = re.findall(
+        r"^\| .*? \| (\d+) \| (\d+) \|$", README.split("### What the suite notices")[1].split("\n## ")[0], re.MULTILINE
+    )
     assert len(rows) == 3
     for _, of_two_clients in rows:
         assert f"        {of_two_clients},\n" in faults
