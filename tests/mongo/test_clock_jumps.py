@@ -105,4 +105,5 @@ def test_a_jump_is_never_taken_for_a_divergence(
     assert answer.code in (0, 1), answer.out
     assert "diverges from the specification" not in answer.out
     assert len(re.findall("was broken off", answer.out)) == answer.count("failed")
-    assert answer.count("passed") + answer.count("failed") > 0, answer.out
+    # Errors: a jump while the server is probed, which is then told to lack something.
+    assert answer.count("passed") + answer.count("failed") + answer.count("error") > 0, answer.out
