@@ -53,7 +53,7 @@ def test_readme_has_two_lines_to_copy() -> None:
     assert len(lines) == 2
     assert "testgen build graphs/ot.dot" in lines[0]
     assert lines[0].endswith("pytest -q generated/ot")
-    assert lines[1].endswith("pytest -q")
+    assert lines[1].endswith("pytest -q -n 2 --dist loadfile")
 
 
 def test_readme_names_every_command_and_option() -> None:
