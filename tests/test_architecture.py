@@ -76,7 +76,9 @@ def test_the_running_side_imports_nothing_heavy(module: str) -> None:
     assert result.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("room", ["graph", "analysis", "selection", "render", "runtime", "values", "cli", "tlc"])
+@pytest.mark.parametrize(
+    "room", ["graph", "analysis", "selection", "render", "runtime", "values", "cli", "tlc", "coverage", "report"]
+)
 def test_only_bindings_and_templates_know_a_specification(room: str) -> None:
     for path in (ROOT / room).rglob("*.py"):
         text = path.read_text(encoding="utf-8")
