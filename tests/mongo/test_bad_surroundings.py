@@ -183,7 +183,7 @@ def run(start: Start, tmp_path: Path) -> Run:
     def run(suite: Path, *options: str, **settings: str) -> Answer:
         began = time.monotonic()
         process = start(suite, *options, **settings)
-        out, _ = process.communicate(timeout=60)
+        out, _ = process.communicate(timeout=180)
         answer = Answer(process.returncode, out, time.monotonic() - began)
         assert_nothing_left(tmp_path, out)
         return answer

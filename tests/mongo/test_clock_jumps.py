@@ -69,7 +69,7 @@ def jumpy(mongod: Mongod, clock: Jump, tmp_path: Path) -> Path:
 
 @contextmanager
 def jumping(jump: Jump, *, after: Path) -> Iterator[None]:
-    """Let the clock jump every half second, once there is a file `after`."""
+    """Let the clock jump every quarter of a second, once there is a file `after`."""
     stop = threading.Event()
 
     def go() -> None:
@@ -77,7 +77,7 @@ def jumping(jump: Jump, *, after: Path) -> Iterator[None]:
             pass
         for seconds in itertools.cycle(JUMPS):
             jump(seconds)
-            if stop.wait(0.5):
+            if stop.wait(0.25):
                 return
 
     thread = threading.Thread(target=go)
