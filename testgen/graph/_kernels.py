@@ -5,6 +5,8 @@ Each has a plain version beside it in the tests, compared on random input.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -15,6 +17,7 @@ __all__ = [
     "find_in_sorted",
     "intern_ranges",
     "line_bounds",
+    "sorted_rows",
 ]
 
 Bytes = npt.NDArray[np.uint8]
@@ -226,6 +229,30 @@ def _intern_plain(items: list[bytes]) -> tuple[Positions, Positions]:
             firsts.append(position)
         inverse[position] = numbers[item]
     return np.array(firsts, dtype=np.int64), inverse
+
+
+def sorted_rows(*columns: npt.NDArray[np.integer[Any]]) -> list[npt.NDArray[np.int64]]:
+    """Sort the rows of a table of natural numbers, the first column counting most.
+
+    As one number a row if that fits, which is sorted several times as fast as positions are.
+
+    Args:
+        columns: Each of shape (n,).
+    """
+    widths = [int(column.max(initial=0)).bit_length() for column in columns]
+    if sum(widths) >= 64:
+        order = np.lexsort(columns[::-1])
+        return [column[order].astype(np.int64) for column in columns]
+    rows = np.zeros(len(columns[0]), dtype=np.int64)
+    for column, width in zip(columns, widths, strict=True):
+        rows <<= width
+        rows |= column
+    rows.sort()
+    result = []
+    for width in reversed(widths):
+        result.append(rows & ((1 << width) - 1))
+        rows >>= width
+    return result[::-1]
 
 
 def breadth_first_levels(
