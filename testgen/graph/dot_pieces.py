@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from testgen.errors import GraphError, ParseError
-from testgen.graph._kernels import find_in_sorted, intern_ranges
+from testgen.graph._kernels import Ascending, intern_ranges
 from testgen.graph.builder import GraphBuilder
 from testgen.graph.dot import Frame, Statements, assemble, read_statements
 from testgen.graph.dot_columns import cut_columns, read_column
@@ -178,7 +178,7 @@ class _States:
         excluded = np.concatenate(self._excluded)
         if len(excluded):
             excluded = np.setdiff1d(excluded, fingerprints)
-        found = transitions.between(fingerprints, excluded)
+        found = transitions.between(Ascending(fingerprints), excluded)
         builder = self._builder(name, order)
         if found is None or builder is None:
             return None
@@ -233,12 +233,12 @@ class _Transitions:
         self._labels.append(np.array(known, dtype=np.int32)[labels])
 
     def between(
-        self, fingerprints: npt.NDArray[np.int64], excluded: npt.NDArray[np.int64]
+        self, fingerprints: Ascending, excluded: npt.NDArray[np.int64]
     ) -> tuple[Positions, npt.NDArray[np.int32]] | None:
         """Those that do not touch what is excluded: the positions of their ends, shape (m, 2), and their labels.
 
         Args:
-            fingerprints: Of the states, ascending.
+            fingerprints: Of the states.
             excluded: Numbers of other states.
 
         Returns:
@@ -250,7 +250,7 @@ class _Transitions:
             if len(excluded):
                 kept = ~np.isin(numbers, excluded).any(axis=1)
                 numbers, own = numbers[kept], own[kept]
-            positions = find_in_sorted(fingerprints, numbers)
+            positions = fingerprints.find(numbers)
             if (positions < 0).any():
                 return None
             ends.append(positions)

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from testgen.graph import _kernels
 from testgen.graph._kernels import (
+    Ascending,
     breadth_first_levels,
     decode_integers,
     escaped_evenly,
-    find_in_sorted,
     intern_ranges,
     line_bounds,
     sorted_rows,
@@ -158,7 +158,7 @@ def test_numbers_are_found_in_sorted_ones(keys: set[int], others: list[int], cro
         keys |= set(range(100))
     ordered = sorted(keys)
     wanted = [*others, *ordered[::3]]
-    found = find_in_sorted(np.array(ordered, dtype=np.int64), np.array(wanted, dtype=np.int64))
+    found = Ascending(np.array(ordered, dtype=np.int64)).find(np.array(wanted, dtype=np.int64))
     assert found.tolist() == [ordered.index(number) if number in keys else -1 for number in wanted]
 
 
