@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any, NoReturn
 
 import msgspec
@@ -77,13 +78,15 @@ class TransitionTable:
             GraphError: A transition joins states that are not declared.
         """
         edges = batch.elements
-        labels = []
-        for edge in edges:
-            text = bytes(edge.action), bytes(edge.parameters)
-            number = self._numbers.get(text)
-            labels.append(self._add_label(batch, text) if number is None else number)
+        texts = [(bytes(edge.action), bytes(edge.parameters)) for edge in edges]
+        for text in dict.fromkeys(texts):
+            if text not in self._numbers:
+                self._add_label(batch, text)
+        labels = [*map(self._numbers.__getitem__, texts)]
         batch.check_keys(_MEMBERS * len(edges) + sum(map(self._colons.__getitem__, labels)))
-        ends = np.array([(edge.source, edge.target) for edge in edges], dtype=np.int64)
+        ends = np.empty((len(edges), 2), dtype=np.int64)
+        for end, name in enumerate(("source", "target")):
+            ends[:, end] = np.fromiter(map(attrgetter(name), edges), np.int64, len(edges))
         if states is not None:
             numbers, ends = ends, states.find(ends)
             if len(missing := np.argwhere(ends < 0)):
