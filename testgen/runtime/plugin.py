@@ -225,10 +225,13 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_unconfigure() -> None:
-    """Stop the MongoDB server of this process, if a test has started one."""
+    """Stop the MongoDB server of this process, if a test has started one; leave to pytest what it may find."""
     shared = sys.modules.get("testgen.mongo.shared")  # not imported here: most suites need no pymongo
     if shared is not None:
         shared.stop_shared_server()
+    if gc.get_freeze_count():  # of a large run: pytest collects garbage five times in the end, after this
+        gc.collect()
+        gc.freeze()
 
 
 def describe_failure(item: pytest.Item, binding: Binding, excinfo: pytest.ExceptionInfo[BaseException]) -> str:
