@@ -20,12 +20,19 @@ MAKING = {
     "selection": 3,
     "render": 4,
     "coverage": 4,
+    "diagnosis": 5,
     "report": 5,
     "cli": 6,
     "__main__": 7,
 }
 RUNNING = {"mongo": 1, "ot": 1, "bindings": 2, "runtime": 3}
-CROSSINGS = {("render", "bindings"), ("cli", "bindings"), ("cli", "mongo"), ("cli", "runtime")}
+CROSSINGS = {
+    ("render", "bindings"),
+    ("diagnosis", "bindings"),
+    ("cli", "bindings"),
+    ("cli", "mongo"),
+    ("cli", "runtime"),
+}
 
 
 def rooms_imported(path: Path) -> set[str]:

@@ -1,6 +1,6 @@
 """What the graph knows about a failed test: the state before, what else was allowed, the shortest way there.
 
-Runs apart from the tests, as `python -m testgen.diagnosis`, so that these need none of what reading a graph needs. Knows
+Runs apart from the tests, as `python -m testgen.diagnosis`, as these need none of what reading a graph needs. Knows
 how far a test came, from the suite file; not how it was run.
 """
 

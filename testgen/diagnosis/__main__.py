@@ -1,7 +1,8 @@
 """Answers questions about failed tests: one JSON object a line in, one out, until standard input ends.
 
     {"ask": "surroundings", "folder": F, "file": T, "key": K, "begun": N}   the place in the graph, in words
-    {"ask": "shrink", "folder": F, "file": T, "key": K, "begun": N}         writes the shortest test that ends there
+    {"ask": "shrink", "folder": F, "file": T, "key": K, "begun": N, "cut": B}
+        writes the shortest test that ends there; an empty answer if it is this one, but (if B) for what comes behind
 
 An answer that has only `missing` says in a line why there is none.
 """
@@ -39,8 +40,11 @@ class _Desk:
         suite = self._suite(question["folder"])
         course = suite.course(Path(question["file"]), question["key"])
         if question["ask"] == "shrink":
-            shrunk = shrink(suite, course, question["begun"])
-            return {"file": shrunk.file, "test": shrunk.test, "key": shrunk.key, "is_new": shrunk.is_new}
+            shrunk = shrink(suite, course, question["begun"], cut=question["cut"])
+            if shrunk is None:
+                return {}
+            where = {"file": shrunk.file, "test": shrunk.test, "key": shrunk.key}
+            return {**where, "in_smaller_steps": shrunk.in_smaller_steps}
         found = surroundings(suite, course, question["begun"])
         if found is None:
             return {"missing": "the story of this binding does not say how far each statement goes"}
