@@ -68,7 +68,7 @@ def write_origin(origin: Origin, folder: Path) -> None:
     """
     path = folder / ORIGIN_FILE
     told = {key: value for key, value in asdict(origin).items() if value not in (None, False)}
-    text = json.dumps({"schema": _SCHEMA, **told}, indent=2, ensure_ascii=False) + "\n"
+    text = json.dumps({"schema": _SCHEMA, **told}, indent=2) + "\n"  # names of files need not be encodable
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         if path.is_file() and path.read_bytes() == text.encode():

@@ -13,7 +13,7 @@ from testgen.runtime.companion import Companion
 from testgen.runtime.failure_groups import group_failures, summarize_groups
 from testgen.runtime.rerun import VERDICTS, VerdictWriter
 from testgen.runtime.shrink import Shrinker, TestOrder, tell_findings
-from testgen.runtime.shuffle import choose_seed, seed_of, shuffle_generated
+from testgen.runtime.shuffle import WORKER_SEED, seed_of, shuffle_generated
 from testgen.runtime.surroundings import COMPANION
 
 __all__ = ["add_failure_options", "configure_failures", "summarize_failures"]
@@ -47,7 +47,6 @@ def configure_failures(config: pytest.Config) -> None:
     if (verdicts := os.environ.get(VERDICTS)) is not None:  # rerun by another process, which has the options
         config.pluginmanager.register(VerdictWriter(Path(verdicts)), "testgen verdicts")
         return
-    choose_seed(config)
     if (seed := seed_of(config)) is not None:
         config.pluginmanager.register(_Shuffling(seed), "testgen shuffling")
     if config.getoption("testgen_shrink") and not hasattr(config, "workerinput"):  # workers only run
@@ -64,6 +63,10 @@ class _Shuffling:
 
     def __init__(self, seed: str) -> None:
         self._seed = seed
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:  # Any: pytest-xdist need not be there
+        node.workerinput[WORKER_SEED] = self._seed
 
     def pytest_report_header(self) -> str:
         return f"testgen: generated tests are shuffled; the same order again: --testgen-shuffle {self._seed}"

@@ -8,32 +8,31 @@ import pytest
 
 from testgen.runtime.generated import is_generated
 
-__all__ = ["choose_seed", "seed_of", "shuffle_generated"]
+__all__ = ["WORKER_SEED", "seed_of", "shuffle_generated"]
 
+WORKER_SEED = "testgen_shuffle"
+"""Under which workers of pytest-xdist are told."""
 _RANDOM = "random"
 _LARGEST = 1_000_000
 
 
-def choose_seed(config: pytest.Config) -> None:
-    """Check what --testgen-shuffle was given, and let chance choose where it is to; workers are told the same number.
+def seed_of(config: pytest.Config) -> str | None:
+    """The seed that --testgen-shuffle asks for, by chance where it says so; None if the order is to stay.
+
+    Workers of pytest-xdist are told theirs, as all must have the tests in one order.
 
     Raises:
         pytest.UsageError: It is neither a number nor `random`.
     """
-    given = config.getoption("testgen_shuffle")
+    worker: dict[str, str] = getattr(config, "workerinput", {})
+    given: str | None = worker.get(WORKER_SEED) or config.getoption("testgen_shuffle")
     if given is None:
-        return
+        return None
     if given == _RANDOM:
-        given = str(random.SystemRandom().randrange(_LARGEST))
+        return str(random.SystemRandom().randrange(_LARGEST))
     if not given.isdecimal():
         raise pytest.UsageError(f"--testgen-shuffle {given}: give a number, or {_RANDOM}")
-    config.option.testgen_shuffle = given  # which pytest-xdist hands to its workers
-
-
-def seed_of(config: pytest.Config) -> str | None:
-    """The seed; None if the order is to stay."""
-    seed: str | None = config.getoption("testgen_shuffle")
-    return seed
+    return given
 
 
 def shuffle_generated(items: list[pytest.Item], seed: str) -> None:
