@@ -84,7 +84,8 @@ def test_the_running_side_imports_nothing_heavy(module: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "room", ["graph", "analysis", "selection", "render", "runtime", "values", "cli", "tlc", "coverage", "report"]
+    "room",
+    ["graph", "analysis", "selection", "render", "runtime", "values", "cli", "tlc", "coverage", "report", "diagnosis"],
 )
 def test_only_bindings_and_templates_know_a_specification(room: str) -> None:
     for path in (ROOT / room).rglob("*.py"):

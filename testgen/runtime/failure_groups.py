@@ -50,6 +50,11 @@ class FailureGroup:
         return self.failures[0]
 
     @property
+    def nearest(self) -> ToldFailure:
+        """The one whose place in the graph is reached in the fewest steps, however long its own way there is."""
+        return min(self.failures, key=lambda told: (told.depth + 1 if told.place else told.steps, told.steps))
+
+    @property
     def places(self) -> int:
         """At how many transitions of the graph they are; 0 where that is not known of each."""
         places = {failure.place for failure in self.failures}

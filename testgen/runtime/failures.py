@@ -84,9 +84,13 @@ class _Shrinking(TestOrder):
         self._config = config
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_terminal_summary(self, terminalreporter: Any) -> Generator[None, None, None]:  # Any: as above
+    def pytest_terminal_summary(
+        self,
+        terminalreporter: Any,  # Any: as above
+        exitstatus: int,
+    ) -> Generator[None, None, None]:
         groups = group_failures(terminalreporter.stats.get("failed", ()))
-        if groups:
+        if groups and exitstatus == pytest.ExitCode.TESTS_FAILED:  # whoever interrupts a run does not want more of it
             companion = self._config.stash.setdefault(COMPANION, Companion())
             findings = Shrinker(self._config, companion, self).look_into(groups)
             tell_findings(findings, terminalreporter.write_sep, terminalreporter.write_line)

@@ -118,7 +118,7 @@ class Shrinker:
         return [self._finding(group) for group in telling if self._seconds_left() > 0]
 
     def _finding(self, group: FailureGroup) -> Finding:
-        test = group.shortest
+        test = group.nearest
         alone = self._run([test.test])
         if alone is None:
             return Finding(group, "could not be run once more: no time, or pytest did not start", test.command)
@@ -130,8 +130,9 @@ class Shrinker:
 
     def _shortest(self, group: FailureGroup, alone: Verdict) -> Finding:
         """The smallest story of a test that fails alone."""
-        test = _Place(Path(group.shortest.file), group.shortest.key)
-        best = Finding(group, "no shorter behavior reaches it", group.shortest.command, self._told(alone, test))
+        test = group.nearest
+        told = self._told(alone, _Place(Path(test.file), test.key))
+        best = Finding(group, "no shorter behavior reaches it", test.command, told)
         attempts, trouble = self._attempts(group)
         if trouble:
             return replace(best, verdict=f"not shrunk: {trouble}")
@@ -164,13 +165,14 @@ class Shrinker:
 
         Where a statement stands for many transitions, nobody knows which of the group fails first: a few are tried.
         """
-        failures = group.failures
-        first = self._attempt(_Place(Path(failures[0].file), failures[0].key), failures[0].steps)
+        test = group.nearest
+        first = self._attempt(_Place(Path(test.file), test.key), test.steps)
         if not isinstance(first, _Attempt):
             return [], first
         if not first.in_smaller_steps:
             return [first], ""
-        some = failures[1 :: max(len(failures) // _TRIED, 1)][: _TRIED - 1]
+        failures = [told for told in group.failures if told != test]
+        some = failures[:: max(len(failures) // _TRIED, 1)][: _TRIED - 1]
         others = [self._attempt(_Place(Path(told.file), told.key), told.steps) for told in some]
         folder = first.place.file.parent
         return [first, *(a for a in others if isinstance(a, _Attempt) and a.place.file.parent == folder)], ""
@@ -185,7 +187,7 @@ class Shrinker:
 
     def _leak(self, group: FailureGroup) -> Finding:
         """Which test makes one fail that passes alone."""
-        test = group.shortest
+        test = group.nearest
         before = self.order.before(test.test)
         culprits = self._culprits(test, before)
         passes = "passes alone: "

@@ -4,12 +4,15 @@ import json
 import re
 import shlex
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import pytest
 
 from testgen.runtime.companion import Companion
+from testgen.runtime.failure_groups import ToldFailure, group_failures
 from tests.projects import change, make_project, run_pytest
 
 DROPS_B = 'self.data[key] = value if key == "a" else 0'
@@ -151,6 +154,18 @@ def test_companion_answers_after_a_question_it_cannot(project: Path) -> None:
 # Groups
 
 
+def test_groups_come_largest_first_with_the_shortest_and_the_nearest() -> None:
+    told = [
+        ToldFailure("a", steps=9, command="far", place="transition 1", depth=2),
+        ToldFailure("a", steps=5, command="short", place="transition 2", depth=4),
+        ToldFailure("b", steps=1, command="other"),
+        ToldFailure("a", steps=7, command="again", place="transition 1", depth=2),
+    ]
+    groups = group_failures([SimpleNamespace(testgen=asdict(failure)) for failure in told] + [SimpleNamespace()])
+    assert [(group.kind, len(group.failures), group.places) for group in groups] == [("a", 3, 2), ("b", 1, 0)]
+    assert (groups[0].shortest.command, groups[0].nearest.command) == ("short", "again")
+
+
 @pytest.mark.parametrize("options", [(), ("-n2",)], ids=["one process", "xdist"])
 def test_groups_tell_at_how_many_places(options: tuple[str, ...], project: Path) -> None:
     change(project, "self.data[key] = value", DROPS_B)
@@ -263,10 +278,37 @@ def test_nothing_is_rerun_when_nothing_failed(project: Path) -> None:
     assert len((project / "read.txt").read_text()) == 2 * once
 
 
+def test_interrupted_run_is_not_looked_into(project: Path) -> None:
+    change(project, "self.data[key] = value", DROPS_B)
+    (project / "test_mine.py").write_text("def test_mine():\n    raise KeyboardInterrupt\n")
+    output = run_pytest(project, "generated", "test_mine.py", "--testgen-shrink")
+    assert "2 failed, 1 passed" in output
+    assert "failures by kind" in output
+    assert "smallest failing stories" not in output
+
+
+def test_first_failure_of_a_run_that_ends_with_it_is_looked_into(project: Path) -> None:
+    change(project, "self.data[key] = value", DROPS_B)
+    output = run_pytest(project, "generated", "--testgen-shrink", "-x")
+    assert "1 failure: variable entries, after put\n  no shorter behavior reaches it\n" in output
+
+
+def test_projects_own_plugins_and_settings_hold_when_a_test_is_rerun(project: Path) -> None:
+    (project / "faulty.py").write_text(
+        "from testgen.bindings.protocol import Binding\n\nplain = Binding.expect\n\n\n"
+        "def expect(self, subject, expected, observed):\n"
+        "    plain(self, subject, expected, [] if subject == 'variable history' else observed)\n\n\n"
+        "Binding.expect = expect\n"
+    )
+    output = run_pytest(project, "generated", "-p", "faulty", "-o", "pythonpath=.", "--testgen-shrink")
+    assert "1 failed, 2 passed" in output
+    assert "1 failure: variable history, after take\n  no shorter behavior reaches it\n" in output
+
+
 def test_reports_of_the_run_are_left_alone(project: Path) -> None:
     change(project, "self.data[key] = value", DROPS_B)
     (project / "pytest.ini").write_text("[pytest]\naddopts = --junitxml=report.xml\n")
-    run_pytest(project, "generated", "--testgen-shrink", "--testgen-log", "runs")
+    run_pytest(project, "generated", "--testgen-shrink", TESTGEN_LOG="runs")
     assert len(list(ElementTree.parse(project / "report.xml").iter("testcase"))) == 3
     (log,) = (project / "runs").glob("*.jsonl")
     assert len([line for line in log.read_text().splitlines() if json.loads(line).get("kind") == "test"]) == 3
