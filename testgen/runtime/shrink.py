@@ -196,7 +196,12 @@ class Shrinker:
             last = f"; it failed after {before[-1]}" if before else ""
             return Finding(group, words + last, test.command)
         if not culprits:
-            words = f"{passes}it fails by chance, as it passes too after the {len(before)} tests that ran before it"
+            tests = (
+                "no test ran before it"
+                if not before
+                else f"it passes also after all that ran before it ({len(before)})"
+            )
+            words = f"{passes}it fails by chance, as {tests}"
             return Finding(group, words, test.command)
         after = culprits[-1] if len(culprits) == 1 else f"{len(culprits)} tests, the last of them {culprits[-1]}"
         tests = [self._argument(name) for name in (*culprits[-3:], test.test)]
@@ -209,7 +214,7 @@ class Shrinker:
             return []
         if self._fails_after(before[-1:], test):
             return before[-1:]
-        if not self._fails_after(before, test):
+        if len(before) == 1 or not self._fails_after(before, test):
             return [] if self._seconds_left() > 0 else None
         while len(before) > 1:
             middle = len(before) // 2

@@ -339,16 +339,24 @@ def test_leak_is_found_behind_tests_that_leave_nothing(project: Path) -> None:
     assert output.count("it fails after generated/test_all.py::test_put_take") == 1
 
 
-def test_failure_by_chance_is_not_called_a_leak(project: Path) -> None:
+@pytest.mark.parametrize(
+    ("seen", "words"),
+    [
+        ("len(self.data) > 1", "it fails by chance, as no test ran before it"),
+        ("self.taken", "it fails by chance, as it passes also after all that ran before it (1)"),
+        ("list(self.data) == ['b']", "it fails by chance, as it passes also after all that ran before it (2)"),
+    ],
+)
+def test_failure_by_chance_is_not_called_a_leak(seen: str, words: str, project: Path) -> None:
     change(
         project,
         "return bool(self.data)",
-        "import os\n        if os.environ.get('TESTGEN_BRIEF') != '1' and len(self.data) > 1:\n"
-        "            return False\n        return bool(self.data)",
+        f"import os\n        if os.environ.get('TESTGEN_BRIEF') != '1' and {seen}:\n"
+        "            return None\n        return bool(self.data)",
     )
     output = run_pytest(project, "generated", "--testgen-shrink")
     assert "1 failed, 2 passed" in output
-    assert "passes alone: it fails by chance" in output
+    assert f"passes alone: {words}\n" in output
 
 
 @pytest.mark.parametrize("options", [(), ("-n2",)], ids=["one process", "xdist"])
