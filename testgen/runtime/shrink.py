@@ -31,6 +31,8 @@ _ROUNDS = 3
 """How often a story is shortened: to where its transition is reached, then to the first of its steps that fails."""
 _TRIED = 20
 """Of how many tests of a group the first diverging step is looked for, where a statement hides it."""
+_TESTS_NAMED = 20
+"""The most tests that stand in a command to be copied."""
 _UNTRIED = "there was not the time to run the shortest behavior that reaches it"
 _PASSES = "the shortest behavior that reaches it passes: this failure needs the longer history"
 _RUN_ALONE = "\n\nrun it alone: "
@@ -190,23 +192,19 @@ class Shrinker:
         test = group.nearest
         before = self.order.before(test.test)
         culprits = self._culprits(test, before)
-        passes = "passes alone: "
         if culprits is None:
-            words = f"{passes}state leaks between tests, or it fails by chance; no time to find out"
             last = f"; it failed after {before[-1]}" if before else ""
-            return Finding(group, words + last, test.command)
-        if not culprits:
-            tests = (
-                "no test ran before it"
-                if not before
-                else f"it passes also after all that ran before it ({len(before)})"
-            )
-            words = f"{passes}it fails by chance, as {tests}"
-            return Finding(group, words, test.command)
-        after = culprits[-1] if len(culprits) == 1 else f"{len(culprits)} tests, the last of them {culprits[-1]}"
-        tests = [self._argument(name) for name in (*culprits[-3:], test.test)]
-        words = f"{passes}state leaks between tests; it fails after {after}"
-        return Finding(group, words, f"pytest {' '.join(map(shlex.quote, tests))}")
+            words = f"state leaks between tests, or it fails by chance; no time to find out{last}"
+        elif culprits:
+            many = f"{len(culprits)} tests, the last of them " if len(culprits) > 1 else ""
+            words = f"state leaks between tests; it fails after {many}{culprits[-1]}"
+        elif before:
+            words = f"it fails by chance, as it passes also after all that ran before it ({len(before)})"
+        else:
+            words = "it fails by chance, as no test ran before it"
+        tests = [*culprits, test.test] if culprits and len(culprits) <= _TESTS_NAMED else []
+        named = " ".join(shlex.quote(self._argument(name)) for name in tests)
+        return Finding(group, f"passes alone: {words}", f"pytest {named}" if named else test.command)
 
     def _culprits(self, test: ToldFailure, before: list[str]) -> list[str] | None:
         """The tests of those before it, as few as can be found, after which it fails; None if time ran out."""
