@@ -10,17 +10,16 @@ any; fields are ignored on both sides; numbers may be a little apart.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from math import inf
-from types import CodeType
 
-from testgen.errors import BindingError, Location
+from testgen.bindings.places import place_of
+from testgen.errors import BindingError
 from testgen.values.agreement import agree, agree_within
 from testgen.values.plain import Model, Plain, frozen, python_literal
 
-__all__ = ["AnyOf", "Comparison", "Disagreement", "code_place", "odd_part", "without_fields"]
+__all__ = ["AnyOf", "Comparison", "Disagreement", "odd_part", "without_fields"]
 
 _LOOKED_AT = 10_000
 """Parts of a value that is searched for what is odd in it: it may be of any size, and hold itself."""
@@ -106,7 +105,7 @@ class Comparison:
         if isinstance(candidates, str | Mapping) or not isinstance(candidates, Iterable):
             raise BindingError(
                 f"any_of gives {python_literal(candidates)} for {python_literal(value)}",
-                location=_place(self.any_of),
+                location=place_of(self.any_of),
                 hint="let it give a list or a set of the values that the system may show",
             )
         return AnyOf(tuple(without_fields(candidate, self.ignore) for candidate in candidates))
@@ -185,18 +184,7 @@ def _called(option: str, function: Callable[[Plain], object], value: Plain) -> o
     except Exception as error:  # a binding's author wrote what runs here, and it may raise anything
         raise BindingError(
             f"{option} fails for {python_literal(value)} ({type(error).__name__}: {error})",
-            location=_place(function),
+            location=place_of(function),
             hint="it is given the specification's value as plain Python: sequences are lists, records and functions "
             "dicts; `testgen help bindings`",
         ) from error
-
-
-def code_place(code: CodeType) -> Location:
-    """Where a function begins, as seen from here if it is below."""
-    path = os.path.relpath(code.co_filename)
-    return Location(code.co_filename if path.startswith("..") else path, code.co_firstlineno)
-
-
-def _place(function: object) -> Location | None:
-    code = getattr(function, "__code__", None)
-    return None if code is None else code_place(code)

@@ -27,12 +27,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar
 
 from testgen.bindings.awaiting import synchronous
-from testgen.bindings.comparison import Comparison, code_place, odd_part
+from testgen.bindings.comparison import Comparison, odd_part
 from testgen.bindings.divergence import Divergence
 from testgen.bindings.outcome import Raises, raising
 from testgen.bindings.pending import NotImplementedYet
+from testgen.bindings.places import place_of
 from testgen.bindings.time_limit import Overdue, limited
-from testgen.errors import BindingError, Location
+from testgen.errors import BindingError
 from testgen.values.agreement import agree
 from testgen.values.plain import Plain, python_literal
 
@@ -49,7 +50,6 @@ __all__ = [
     "distinct_names",
     "ends",
     "method_name",
-    "method_place",
     "observes",
     "parameter_names",
     "python_name",
@@ -140,7 +140,7 @@ class Binding:
             if hasattr(Binding, name) and any(hasattr(method, mark) for mark in ("action_names", "variable")):
                 raise BindingError(
                     f"{cls.__name__}.{name} is an action or an observer, but {name} is what testgen itself calls",
-                    location=method_place(method),
+                    location=place_of(method),
                     hint=f"name the method otherwise, such as {name}_; the name in the decorator stays",
                 )
 
@@ -337,7 +337,7 @@ def action(
 
     def decorate(method: Callable[P, R]) -> Callable[P, R]:
         _check_method("action", method)
-        performed = method if raises is None else raising(synchronous(method), raises, method_place(method))
+        performed = method if raises is None else raising(synchronous(method), raises, place_of(method))
         journaled: Any = _journaled(performed, seconds)
         journaled.action_names = names
         journaled.parameters = parameters
@@ -484,17 +484,9 @@ def _check_method(decorator: str, method: object) -> None:
         name = getattr(method, "__name__", repr(method))
         raise BindingError(
             f"@{decorator} marks {name}, which is a {kind}",
-            location=method_place(method),
+            location=place_of(method),
             hint="decorate a method of the class, `def` or `async def`, without yield",
         )
-
-
-def method_place(method: Any) -> Location | None:  # Any: a function, or what a decorator made of one
-    """Where a method begins, its decorators included."""
-    while hasattr(method, "__wrapped__"):
-        method = method.__wrapped__
-    code = getattr(method, "__code__", None)
-    return None if code is None else code_place(code)
 
 
 def _odd_observation(observer: Callable[..., Any], odd: str) -> str:
@@ -503,7 +495,7 @@ def _odd_observation(observer: Callable[..., Any], odd: str) -> str:
         return ""
     hint = "@observes(..., within=0.01) compares floats" if odd.endswith(" float") else "see `testgen help bindings`"
     name = getattr(observer, "__name__", "the observer")
-    return f"{method_place(observer)}: {name} shows {odd}, which is no value of TLA+; {hint}"
+    return f"{place_of(observer)}: {name} shows {odd}, which is no value of TLA+; {hint}"
 
 
 def _check_names(decorator: str, names: tuple[object, ...]) -> None:

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
-from testgen.bindings.protocol import Binding, Step, method_name, method_place, parameter_names
+from testgen.bindings.places import place_of
+from testgen.bindings.protocol import Binding, Step, method_name, parameter_names
 from testgen.errors import BindingError
 from testgen.values.agreement import agree
 from testgen.values.plain import Plain
@@ -175,7 +176,7 @@ def step_arguments(binding: type[Binding], method: Any, step: Step) -> Mapping[s
             raise BindingError(
                 f"{binding.__name__}.{method.__name__} takes the parameters {', '.join(names.all)}, "
                 f"but {step.action!r} has {', '.join(step.parameters)}",
-                location=method_place(method),
+                location=place_of(method),
                 hint=f"name the method's parameters as the specification does: {', '.join(told)}",
             )
         return names.ordered(told)
@@ -183,7 +184,7 @@ def step_arguments(binding: type[Binding], method: Any, step: Step) -> Mapping[s
         raise BindingError(
             f"{binding.__name__}.{method.__name__} takes {_counted(names)} ({', '.join(names.all)}), "
             f"but the dump's label {step.action!r} has {len(step.arguments)} arguments",
-            location=method_place(method),
+            location=place_of(method),
             hint="TLC before 2025-02 prints no arguments: declare @action(..., parameters=function of (before, after))",
         )
     return dict(zip(names.all, step.arguments, strict=False))
@@ -224,14 +225,14 @@ def _fitting(binding: type[Binding], method: Any, arguments: Mapping[str, Plain]
         raise BindingError(
             f"{binding.__name__}.{method.__name__} takes ({', '.join(names.all)}), "
             f"but its declared parameters are of type {type(arguments).__name__}",
-            location=method_place(method),
+            location=place_of(method),
             hint="let the function give a dict: the method's parameters by name",
         )
     if not names.fit(arguments):
         raise BindingError(
             f"{binding.__name__}.{method.__name__} takes ({', '.join(names.all)}), "
             f"but its declared parameters give ({', '.join(map(str, arguments))})",
-            location=method_place(method),
+            location=place_of(method),
             hint="let the function give a dict: the method's parameters by name",
         )
     return names.ordered(arguments)
@@ -250,7 +251,7 @@ def _parameters(method: Any) -> _Names:
             shown = f"*{parameter.name}" if parameter.kind is parameter.VAR_POSITIONAL else f"{parameter.name}, /"
             raise BindingError(
                 f"{method.__qualname__} takes {shown}, but a test gives arguments by name",
-                location=method_place(method),
+                location=place_of(method),
                 hint="name each parameter of the method",
             )
     named = [parameter for parameter in parameters if parameter.kind is not parameter.VAR_KEYWORD]

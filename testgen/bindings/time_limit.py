@@ -24,12 +24,15 @@ from pathlib import Path
 from types import FrameType
 from typing import TypeVar
 
+from testgen.bindings.places import path_seen
+
 __all__ = ["Interruption", "Overdue", "limited", "suspend_limits", "tell_last_words_to", "time_limit"]
 
 T = TypeVar("T")
 
 _AGAIN_SECONDS = 1.0
 """After which what swallows an interruption is interrupted once more; meanwhile it may clean up."""
+_ON_THE_WAY = "awaiting.py", "outcome.py", "protocol.py", "time_limit.py"
 _last_words: int | None = None
 _is_suspended = False
 
@@ -170,11 +173,12 @@ def _place_of_thread(thread: threading.Thread) -> str:
 
 
 def _shown(frames: Iterable[traceback.FrameSummary]) -> str:
-    """The innermost place in code that is not Python's own or testgen's: there an author knows their way."""
-    others = Path(threading.__file__).parent, Path(__file__).parent
-    own = [frame for frame in frames if not any(Path(frame.filename).is_relative_to(folder) for folder in others)]
+    """The innermost place in code that is not Python's own, nor on the way to a step: authors know it."""
+    library, here = Path(threading.__file__).parent, Path(__file__).parent
+    known = {str(here / name) for name in _ON_THE_WAY}
+    own = [frame for frame in frames if not (frame.filename in known or Path(frame.filename).is_relative_to(library))]
     named = [frame for frame in own if not frame.filename.startswith("<")]
     if not named:
         return ""
     last = named[-1]
-    return f"{last.filename}:{last.lineno}, in {last.name}: {last.line}"
+    return f"{path_seen(last.filename)}:{last.lineno}, in {last.name}: {last.line}"

@@ -10,7 +10,8 @@ from typing import Any
 
 from testgen.bindings.comparison import AnyOf, Comparison
 from testgen.bindings.pending import is_pending
-from testgen.bindings.protocol import Binding, Step, method_place
+from testgen.bindings.places import place_of
+from testgen.bindings.protocol import Binding, Step
 from testgen.bindings.story import step_arguments
 from testgen.errors import BindingError
 from testgen.values.plain import Plain
@@ -215,7 +216,7 @@ def _in_a_line(error: BindingError) -> str:
 
 
 def _at(method: Callable[..., Any]) -> str:
-    place = method_place(method)
+    place = place_of(method)
     return "" if place is None else f" ({place})"
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from testgen.bindings.pending import NotImplementedYet
 from testgen.bindings.protocol import Binding
+from testgen.bindings.time_limit import Overdue
 from testgen.errors import ServerError, Unavailable
 from testgen.runtime.instances import INSTANCES, Instances, close_instance, make_instance
 from testgen.runtime.pending import skip_pending
@@ -71,12 +72,12 @@ def _made(binding: type[Binding], node: Any, instances: Instances | None) -> Bin
 
 @contextmanager
 def _trouble_in_few_words() -> Iterator[None]:
-    """Fail without a traceback if there is trouble with the server.
+    """Fail without a traceback if there is trouble with the server, or a system that does not begin or end in its time.
 
     Once a server has gone, each of a thousand tests says so: how this one came to find out is of no interest, and
     pytest takes 20 ms to show it.
     """
     try:
         yield
-    except ServerError as error:
+    except (ServerError, Overdue) as error:
         raise pytest.fail.Exception(f"{type(error).__name__}: {error}", pytrace=False) from None

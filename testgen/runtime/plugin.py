@@ -300,7 +300,7 @@ class _ToldFailure:
     def __init__(self, item: pytest.Item, binding: Binding, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         failure = excinfo.value
         self._text = describe_failure(item, binding, excinfo)
-        self.is_complete = isinstance(failure, (Divergence, *_TROUBLE))
+        self.is_complete = isinstance(failure, (Divergence, *_TROUBLE)) or bool(getattr(failure, "place", ""))
         kind = _kind(binding, failure)
         self.summary = {"kind": kind, "steps": len(binding.journal.entries), "command": _command(item)}
         path, line, _ = item.location
