@@ -1,7 +1,7 @@
 """Exceptions that a system raises where its specification has a refusal: expected outcomes, not failures.
 
 @action("WithdrawRefused", raises=InsufficientFunds)                  must raise it
-@action("Withdraw", raises={InsufficientFunds: "refused"})            may raise it; `self.outcome` is then "refused"
+@action("Withdraw", raises={InsufficientFunds: "refused"})            may raise it; `self.last_outcome` is then "refused"
 
 """
 

@@ -215,7 +215,7 @@ class Binding:
         raise Divergence(subject, found.expected, found.observed, tolerance=comparison.within, note=note)
 
     @property
-    def outcome(self) -> Any:  # Any: what the system returned
+    def last_outcome(self) -> Any:  # Any: what the system returned
         """What the last action returned; of one that raised what `raises` foresees, the value that stands for it."""
         return self.__dict__.get("_outcome")
 
@@ -327,7 +327,7 @@ def action(
         names: As the specification spells them.
         parameters: How to find the method's parameters from the states; by default they are the label's arguments.
         raises: An exception (or several in a tuple) that the method must raise, where the specification has a refusal;
-            or a dict of exceptions that it may raise, with the outcome that each stands for: see `Binding.outcome`.
+            or a dict of exceptions that it may raise, with the outcome that each stands for: see `Binding.last_outcome`.
         seconds: How long it may take, in place of the class's `step_seconds`.
 
     Raises:

@@ -109,9 +109,11 @@ def time_limit(seconds: float, doing: str) -> Iterator[None]:
         return
     begun = time.monotonic()
     is_over = False
+    stack: list[traceback.FrameSummary] = []
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         if not is_over and not _is_suspended:
+            stack[:] = stack or traceback.extract_stack(frame)
             raise Interruption
 
     outer = signal.signal(signal.SIGALRM, interrupt)
@@ -123,10 +125,14 @@ def time_limit(seconds: float, doing: str) -> Iterator[None]:
             yield
         finally:
             is_over = True
-    except Interruption as interruption:
-        frames = [*traceback.extract_tb(interruption.__traceback__), *interruption.awaited]
-        overdue = Overdue(doing, seconds, _shown(frames))
-        raise overdue.with_traceback(interruption.__traceback__) from None
+        if stack:  # it has swallowed the interruption
+            raise Overdue(doing, seconds, _shown(stack))
+    except (Interruption, Exception) as error:  # whatever it has made of the interruption
+        if not stack or isinstance(error, Overdue):
+            raise
+        awaited = error.awaited if isinstance(error, Interruption) else ()
+        overdue = Overdue(doing, seconds, _shown([*stack, *awaited]))
+        raise overdue.with_traceback(error.__traceback__) from None
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, outer)
