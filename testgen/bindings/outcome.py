@@ -1,8 +1,7 @@
 """Exceptions that a system raises where its specification has a refusal: expected outcomes, not failures.
 
-@action("WithdrawRefused", raises=InsufficientFunds)                  must raise it
-@action("Withdraw", raises={InsufficientFunds: "refused"})            may raise it; `self.last_outcome` is then "refused"
-
+An action with `raises=InsufficientFunds` must raise it. One with `raises={InsufficientFunds: "refused"}` may: "refused"
+is then its outcome, which an observer finds in `last_outcome`.
 """
 
 from __future__ import annotations

@@ -327,7 +327,7 @@ def action(
         names: As the specification spells them.
         parameters: How to find the method's parameters from the states; by default they are the label's arguments.
         raises: An exception (or several in a tuple) that the method must raise, where the specification has a refusal;
-            or a dict of exceptions that it may raise, with the outcome that each stands for: see `Binding.last_outcome`.
+            or a dict of exceptions that it may raise, with the outcome of each, for which see `last_outcome`.
         seconds: How long it may take, in place of the class's `step_seconds`.
 
     Raises:
