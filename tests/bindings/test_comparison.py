@@ -44,7 +44,7 @@ def divergence(binding: Binding, expected: object) -> Divergence:
         ({"within": 0.5}, 1, Fraction(3, 2), float("nan")),
         ({"within": 1}, 10**400, 10**400 + 1, 1.0),
         ({"ignore": "id"}, {"id": 1, "n": 2}, {"id": 9, "n": 2}, {"id": 1, "n": 3}),
-        ({"ignore": ("id", "at")}, [{"id": 1, "at": 1, "n": {"id": 2}}], [{"at": 7, "n": {}}], [{"at": 1, "n": {"a": 1}}]),
+        ({"ignore": ("id", "at")}, [{"id": 1, "at": 1, "n": {"id": 2}}], [{"at": 7, "n": {}}], [{"at": 1, "n": 1}]),
         ({"ignore": "id"}, {(("id", 1), ("n", 2))}, {(("id", 9), ("n", 2))}, {(("id", 1), ("n", 3))}),
         ({"project": lambda cents: cents / 100}, 1250, 12.5, 1250),
         ({"project": len}, [1, 2, 3], 3, [1, 2, 3]),
@@ -131,7 +131,7 @@ def test_function_that_fails_is_the_bindings_fault_and_told_with_its_place(
 
 @pytest.mark.parametrize("allowed", ["ab", 5, {"a": 1}, None])
 def test_allowed_values_are_a_collection(allowed: object) -> None:
-    with pytest.raises(BindingError, match="any_of gives .* for 1"):
+    with pytest.raises(BindingError, match=r"any_of gives .* for 1"):
         shows(1, any_of=lambda value: allowed).check_state(x=1)
 
 
