@@ -208,7 +208,12 @@ class Binding:
                 divergence.note = divergence.note or _odd_observation(observer, odd_part(observed))
                 raise
             return
-        if (found := comparison.disagreement(expected, observed)) is None:
+        try:
+            found = comparison.disagreement(expected, observed)
+        except BindingError as error:
+            error.location = error.location or place_of(observer)
+            raise
+        if found is None:
             return
         subject = f"variable {variable} ({comparison})" if str(comparison) else f"variable {variable}"
         note = "" if comparison.makes_values else _odd_observation(observer, odd_part(observed, floats=True))

@@ -16,7 +16,10 @@ from testgen.bindings.story import step_arguments
 from testgen.errors import BindingError
 from testgen.values.plain import Plain
 
-__all__ = ["Finding", "Specified", "verify_binding"]
+__all__ = ["AT_RUN_TIME", "Finding", "Specified", "verify_binding"]
+
+AT_RUN_TIME = frozenset({"comparison", "construction"})
+"""Kinds of what refuses a build though it could be rendered: tests would come to it one after the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +126,8 @@ def _comparisons_that_fail(binding: type[Binding], specified: Specified) -> Iter
             try:
                 shown = replace(comparison, ignore=frozenset()).expected(value)
             except BindingError as error:
-                words = f"the variable {variable!r}: {_in_a_line(error)}"
+                place = _at(method) if error.location is None else ""
+                words = f"the variable {variable!r}: {_in_a_line(error)}{place}"
                 yield Finding("comparison", variable, words, refuses=True)
                 unseen.clear()
                 break

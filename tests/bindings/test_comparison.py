@@ -135,6 +135,13 @@ def test_allowed_values_are_a_collection(allowed: object) -> None:
         shows(1, any_of=lambda value: allowed).check_state(x=1)
 
 
+def test_function_that_was_not_written_in_python_has_the_place_of_its_observer() -> None:
+    with pytest.raises(BindingError, match=r"any_of gives 1 for") as caught:
+        shows(1, any_of=len).check_state(x=[1])
+    assert caught.value.location is not None
+    assert caught.value.location.line == shows.__code__.co_firstlineno + 4
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
