@@ -21,6 +21,7 @@ from __future__ import annotations
 import functools
 import inspect
 import keyword
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -62,6 +63,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
 
+_MARKS = "action_names", "variable", "makes_new", "from_initial_state", "from_final_state"
 _OF_ONE_TEST = "_journal", "_specified", "_left_out", "_has_compared", "_outcome", "_recording", "_is_overdue"
 
 Parameters = Callable[..., Mapping[str, Plain]]
@@ -119,7 +121,8 @@ class Binding:
 
     step_seconds: ClassVar[float | None] = None
     """How long a statement of a test may take, and making, resetting, observing and closing the system; None lets them
-    take their time. `@action(..., seconds=...)` says otherwise for one."""
+    take their time. `@action(..., seconds=...)` says otherwise for one. Not in lock-step, where steps wait for others.
+    """
 
     @classmethod
     def set_up_session(cls) -> None:
@@ -130,19 +133,22 @@ class Binding:
         """Release what they shared. Called after the last one, if `set_up_session` came to its end."""
 
     def __init_subclass__(cls, **options: Any) -> None:  # Any: of whatever other base there is
-        """See that no method of a specification stands in the place of one that testgen calls.
+        """See that what testgen calls is as it should be, and none of it a method of the specification's.
 
         Raises:
-            BindingError: One does.
+            BindingError: It is not.
         """
         super().__init_subclass__(**options)
+        _check_seconds(cls.__name__, cls.step_seconds)
         for name, method in vars(cls).items():
-            if hasattr(Binding, name) and any(hasattr(method, mark) for mark in ("action_names", "variable")):
+            if hasattr(Binding, name) and any(hasattr(method, mark) for mark in _MARKS):
                 raise BindingError(
-                    f"{cls.__name__}.{name} is an action or an observer, but {name} is what testgen itself calls",
+                    f"{cls.__name__}.{name} is marked by a decorator, but {name} is what testgen itself calls",
                     location=place_of(method),
                     hint=f"name the method otherwise, such as {name}_; the name in the decorator stays",
                 )
+            if name in ("set_up_session", "tear_down_session"):
+                _check_session_method(cls.__name__, name, method)
 
     @property
     def journal(self) -> Journal:
@@ -187,7 +193,7 @@ class Binding:
         for variable, expected in state.items():
             observer = observers[variable]
             try:
-                if self.step_seconds is None:
+                if self.step_seconds is None or self.lockstep:
                     observed = observer(self)
                 else:
                     observing = functools.partial(observer, self)
@@ -339,6 +345,7 @@ def action(
         BindingError: A name is no string, as with a bare `@action`, or the method is none that can be called.
     """
     _check_names("action", names)
+    _check_seconds(f"@action({', '.join(map(repr, names))})", seconds)
 
     def decorate(method: Callable[P, R]) -> Callable[P, R]:
         _check_method("action", method)
@@ -376,7 +383,7 @@ def _journaled(method: Callable[P, R], seconds: float | None) -> Callable[P, R]:
         __tracebackhide__ = True  # pytest then leaves this frame out
         limit = binding.step_seconds if seconds is None else seconds
         try:
-            if limit is None:
+            if limit is None or binding.lockstep:
                 result = called(*args, **kwargs)
             else:
                 result = limited(functools.partial(called, *args, **kwargs), limit, statement)
@@ -492,6 +499,27 @@ def _check_method(decorator: str, method: object) -> None:
             location=place_of(method),
             hint="decorate a method of the class, `def` or `async def`, without yield",
         )
+
+
+def _check_seconds(subject: str, seconds: object) -> None:
+    is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+    if seconds is not None and not (is_number and 0 < seconds < math.inf):  # type: ignore[operator]  # a number
+        raise BindingError(
+            f"{subject} cannot have {seconds!r} seconds", hint="give a number above 0, or None for no limit"
+        )
+
+
+def _check_session_method(class_name: str, name: str, method: object) -> None:
+    """It is called without an instance, and by no event loop."""
+    function = method.__func__ if isinstance(method, classmethod) else method
+    wrong = ""
+    if not isinstance(method, classmethod):
+        wrong, hint = "is no class method", f"write @classmethod above `def {name}(cls)`"
+    elif inspect.iscoroutinefunction(function):
+        wrong = "cannot be `async def`: each instance has an event loop of its own"
+        hint = "keep one instance for all tests, with a method that @resets it"
+    if wrong:
+        raise BindingError(f"{class_name}.{name} {wrong}", location=place_of(function), hint=hint)
 
 
 def _odd_observation(observer: Callable[..., Any], odd: str) -> str:

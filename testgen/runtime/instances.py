@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
@@ -13,7 +12,7 @@ from testgen.bindings.awaiting import close_loop, finish
 from testgen.bindings.pending import NotImplementedYet
 from testgen.bindings.protocol import Binding
 from testgen.bindings.time_limit import limited
-from testgen.errors import BindingError, Unavailable
+from testgen.errors import Unavailable
 
 __all__ = ["INSTANCES", "Instances", "close_instance", "instances", "make_instance"]
 
@@ -119,15 +118,5 @@ def _close(instance: Binding) -> None:
 
 
 def _session(binding: type[Binding], name: str) -> None:
-    """Call one of the two methods for sessions.
-
-    Raises:
-        BindingError: It is `async def`: the loop in which it ran would be none of any test's.
-    """
-    method = getattr(binding, name)
-    if inspect.iscoroutinefunction(method):
-        raise BindingError(
-            f"{binding.__name__}.{name} cannot be `async def`: each instance has an event loop of its own",
-            hint="keep one instance for all tests, with a method that @resets it",
-        )
-    limited(method, binding.step_seconds, f"{name} of {binding.__name__}")
+    """Call one of the two methods for sessions."""
+    limited(getattr(binding, name), binding.step_seconds, f"{name} of {binding.__name__}")

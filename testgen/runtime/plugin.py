@@ -304,7 +304,8 @@ class _ToldFailure:
         kind = _kind(binding, failure)
         self.summary = {"kind": kind, "steps": len(binding.journal.entries), "command": _command(item)}
         path, line, _ = item.location
-        differ = f"{kind}: system and specification differ"
+        overdue = f"it did not end within {failure.seconds:g} s" if isinstance(failure, Overdue) else ""
+        differ = f"{kind}: {overdue or 'system and specification differ'}"
         message = _words(failure).splitlines()[0] if isinstance(failure, _TROUBLE) else differ
         self.reprcrash = SimpleNamespace(path=path, lineno=(line or 0) + 1, message=message)
 

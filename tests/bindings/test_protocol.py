@@ -208,13 +208,13 @@ def test_what_is_no_method_cannot_be_marked(decorator: Any, method: Any, words: 
 
 
 @pytest.mark.parametrize("name", ["close", "expect", "check_state", "story", "journal", "last_outcome", "template"])
-@pytest.mark.parametrize("decorator", [action("Close"), observes("close")])
+@pytest.mark.parametrize("decorator", [action("Close"), observes("close"), starts(dict), ends(dict), resets])
 def test_method_of_a_specification_cannot_stand_for_one_that_testgen_calls(decorator: Any, name: str) -> None:
     def method(self: object) -> None: ...
 
     with pytest.raises(BindingError) as caught:
         type("Bank", (Binding,), {name: decorator(method)})
-    assert caught.value.message.startswith(f"Bank.{name} is an action or an observer")
+    assert caught.value.message.startswith(f"Bank.{name} is marked by a decorator, but {name} is what")
     assert caught.value.location is not None
     assert caught.value.hint == f"name the method otherwise, such as {name}_; the name in the decorator stays"
     assert type("Bank", (Binding,), {f"{name}_": decorator(method)}) is not None
@@ -229,3 +229,26 @@ def test_what_one_test_did_is_forgotten_before_the_next() -> None:
     assert counter.last_outcome is None
     counter.count = 5
     counter.check_state(count=5)
+
+
+@pytest.mark.parametrize("name", ["set_up_session", "tear_down_session"])
+def test_session_begins_and_ends_in_class_methods_that_no_loop_runs(name: str) -> None:
+    def plain(self: object) -> None: ...
+
+    async def coroutine(cls: object) -> None: ...
+
+    for method, words in ((plain, "is no class method"), (classmethod(coroutine), "cannot be `async def`")):
+        with pytest.raises(BindingError, match=f"Bank.{name} {words}") as caught:
+            type("Bank", (Binding,), {name: method})
+        assert caught.value.location is not None
+        assert caught.value.hint is not None
+    assert type("Bank", (Binding,), {name: classmethod(plain)}) is not None
+
+
+@pytest.mark.parametrize("seconds", [0, -1, float("inf"), float("nan"), True, "5"])
+def test_time_limit_is_a_number_above_nothing(seconds: Any) -> None:
+    with pytest.raises(BindingError, match=r"@action\('A'\) cannot have .* seconds"):
+        action("A", seconds=seconds)
+    with pytest.raises(BindingError, match=r"Bank cannot have .* seconds"):
+        type("Bank", (Binding,), {"step_seconds": seconds})
+    assert action("A", seconds=0.5) is not None

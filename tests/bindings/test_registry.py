@@ -121,7 +121,7 @@ def test_near_match_is_offered() -> None:
         (
             "from testgen.bindings import Binding, action\n\nclass Mine(Binding):\n"
             "    @action('Close')\n    def close(self): ...\n",
-            "mine.py:4: Mine.close is an action or an observer, but close is what testgen itself calls\nhint: name",
+            "mine.py:4: Mine.close is marked by a decorator, but close is what testgen itself calls\nhint: name",
         ),
         (
             "from testgen.bindings import Binding, observes\n\nclass Mine(Binding):\n"

@@ -100,14 +100,6 @@ def test_trouble_at_the_end_of_a_session_is_an_error(project: Path) -> None:
     assert "OSError: cannot let go" in output
 
 
-def test_session_in_a_loop_of_its_own_is_refused_with_the_way_out(project: Path) -> None:
-    change(project, "    def set_up_session", "    async def set_up_session")
-    output = run_pytest(project, "generated")
-    assert "3 errors in" in output
-    assert "Store.set_up_session cannot be `async def`" in output
-    assert "a method that @resets it" in output
-
-
 # Instances made new
 
 
