@@ -228,6 +228,7 @@ def test_what_one_test_did_is_forgotten_before_the_next() -> None:
     assert counter.journal.entries == []
     assert counter.last_outcome is None
     counter.count = 5
+    counter.check_state()  # nothing is specified yet
     counter.check_state(count=5)
 
 

@@ -114,10 +114,9 @@ def test_after_a_failure_the_next_test_gets_another_instance(project: Path) -> N
     keep(project)
     change(project, "self.data[key] = value", "self.data[key] = value if key == 'a' else missing")
     output = run_pytest(project, "generated")
-    failed = 2
-    assert f"{failed} failed, 1 passed" in output
+    assert "2 failed, 1 passed" in output
     told = notes(project)
-    assert told.count("closed") == sum(note.startswith("made") for note in told)
+    assert told.count("closed") == sum(note.startswith("made") for note in told) >= 2
     assert told.count("reset") == 3 - told.count("closed")
     assert told[-1] == "session ends"
 
