@@ -247,3 +247,11 @@ def test_comparison_is_told_in_the_story_and_the_summary(project: Path) -> None:
     assert "  variable history (ignoring field value, within 0.5)\n" in output
     assert '    expected    [{"key": "a"}]\n    observed    [{"key": "b"}]\n' in output
     assert "    1  variable history (ignoring field value, within 0.5), after take\n" in output
+
+
+def test_numbers_that_are_near_enough_are_not_among_what_differs(project: Path) -> None:
+    change(project, '@observes("history")', '@observes("history", within=0.5)')
+    change(project, '"key": key, "value": ', '"key": "b", "value": 0.25 + ')
+    output = run_pytest(project, "generated")
+    assert '    differs at  [0]["key"]: expected "a", observed "b"\n' in output
+    assert '["value"]: expected' not in output
