@@ -1,7 +1,18 @@
 """Bindings: classes that perform a specification's actions on a system and observe it. Knows no graph, no template."""
 
 from testgen.bindings.pending import NotImplementedYet
-from testgen.bindings.protocol import Binding, Divergence, Step, action, ends, method_name, observes, starts, step
+from testgen.bindings.protocol import (
+    Binding,
+    Divergence,
+    Step,
+    action,
+    ends,
+    method_name,
+    observes,
+    resets,
+    starts,
+    step,
+)
 from testgen.bindings.registry import binding_file, find_binding, known_bindings, load_name, matching_bindings
 from testgen.bindings.story import Call, StepStory, Story
 
@@ -22,6 +33,7 @@ __all__ = [
     "matching_bindings",
     "method_name",
     "observes",
+    "resets",
     "starts",
     "step",
 ]

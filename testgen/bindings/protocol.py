@@ -19,13 +19,21 @@ failure can tell the steps that led to it. A test fails with a `Divergence`: a r
 from __future__ import annotations
 
 import functools
+import inspect
 import keyword
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar
 
+from testgen.bindings.awaiting import synchronous
+from testgen.bindings.comparison import Comparison, odd_part
+from testgen.bindings.divergence import Divergence
+from testgen.bindings.outcome import Raises, raising
 from testgen.bindings.pending import NotImplementedYet
+from testgen.bindings.places import place_of
+from testgen.bindings.time_limit import Overdue, limited
 from testgen.errors import BindingError
 from testgen.values.agreement import agree
 from testgen.values.plain import Plain, python_literal
@@ -46,6 +54,7 @@ __all__ = [
     "observes",
     "parameter_names",
     "python_name",
+    "resets",
     "starts",
     "step",
 ]
@@ -54,9 +63,13 @@ P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
 
-Parameters = Callable[[Mapping[str, Plain], Mapping[str, Plain]], Mapping[str, Plain]]
+_MARKS = "action_names", "variable", "makes_new", "from_initial_state", "from_final_state"
+_OF_ONE_TEST = "_journal", "_specified", "_left_out", "_has_compared", "_outcome", "_recording", "_is_overdue"
+
+Parameters = Callable[..., Mapping[str, Plain]]
 """Finds a step's parameters from the states before and after it, where the dump's labels do not tell them (TLC before
-2025-02 prints none). Gets and gives plain values by name."""
+2025-02 prints none), or not as the system wants them. Gets and gives plain values by name; a function of three gets the
+whole `Step` as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,24 +104,11 @@ class Journal:
     is_open: bool = False
 
 
-class Divergence(AssertionError):  # noqa: N818 - a result about the system, not an error of testgen
-    """System and specification disagree.
-
-    Attributes:
-        subject: What was compared, in words ("the array", "variable count").
-        expected: What the specification says.
-        observed: What the system shows.
-    """
-
-    def __init__(self, subject: str, expected: object, observed: object) -> None:
-        super().__init__(f"{subject}: expected {expected!r}, observed {observed!r}")
-        self.subject = subject
-        self.expected = expected
-        self.observed = observed
-
-
 class Binding:
-    """Base of all bindings. A test gets a fresh instance; `close` is called after it."""
+    """Base of all bindings. A test gets a fresh instance; `close` is called after it.
+
+    An instance with a method that `@resets` it serves one test after the other, until one fails.
+    """
 
     template: ClassVar[str] = "story/test.py.j2"
     """The template that renders this binding's tests, below `templates/`."""
@@ -119,14 +119,55 @@ class Binding:
     unobserved: ClassVar[tuple[str, ...]] = ()
     """Variables that the system has no way to show, or that nobody cares to compare: no build warns of them."""
 
+    step_seconds: ClassVar[float | None] = None
+    """How long a statement of a test may take, and making, resetting, observing and closing the system; None lets them
+    take their time. `@action(..., seconds=...)` says otherwise for one. Not in lock-step, where steps wait for others.
+    """
+
+    @classmethod
+    def set_up_session(cls) -> None:
+        """Make what the tests of a run share. Called before the first one, in each worker of pytest-xdist."""
+
+    @classmethod
+    def tear_down_session(cls) -> None:
+        """Release what they shared. Called after the last one, if `set_up_session` came to its end."""
+
+    def __init_subclass__(cls, **options: Any) -> None:  # Any: of whatever other base there is
+        """See that what testgen calls is as it should be, and none of it a method of the specification's.
+
+        Raises:
+            BindingError: It is not.
+        """
+        super().__init_subclass__(**options)
+        _check_seconds(cls.__name__, cls.step_seconds)
+        for name, method in vars(cls).items():
+            if hasattr(Binding, name) and any(hasattr(method, mark) for mark in _MARKS):
+                raise BindingError(
+                    f"{cls.__name__}.{name} is marked by a decorator, but {name} is what testgen itself calls",
+                    location=place_of(method),
+                    hint=f"name the method otherwise, such as {name}_; the name in the decorator stays",
+                )
+            if name in ("set_up_session", "tear_down_session"):
+                _check_session_method(cls.__name__, name, method)
+
     @property
     def journal(self) -> Journal:
         """The statements carried out on this instance."""
         journal: Journal = self.__dict__.setdefault("_journal", Journal())
         return journal
 
+    @property
+    def is_overdue(self) -> bool:
+        """Whether a statement did not end in its time."""
+        return bool(self.__dict__.get("_is_overdue"))
+
+    def forget_test(self) -> None:
+        """Be as a fresh instance to the next test, as far as testgen remembers what was done to it."""
+        for name in _OF_ONE_TEST:
+            self.__dict__.pop(name, None)
+
     def close(self) -> None:
-        """Release what the instance holds. Called after each test, also a failed one."""
+        """Release what the instance holds. Called after each test, also a failed one. May be `async def`."""
 
     def expect(self, subject: str, expected: object, observed: object) -> None:
         """Compare what the system shows with what the specification says.
@@ -148,14 +189,46 @@ class Binding:
         """
         state: dict[str, Plain] = self.__dict__.setdefault("_specified", {})
         state |= changed
+        observers = self.observers()
         for variable, expected in state.items():
+            observer = observers[variable]
             try:
-                observed = self.observers()[variable](self)
+                if self.step_seconds is None or self.lockstep:
+                    observed = observer(self)
+                else:
+                    observing = functools.partial(observer, self)
+                    observed = limited(observing, self.step_seconds, f"observing the variable {variable}")
             except NotImplementedYet:
                 self.left_out.add(variable)
                 continue
             self.__dict__["_has_compared"] = True
-            self.expect(f"variable {variable}", expected, observed)
+            self._compare(variable, observer, expected, observed)
+
+    def _compare(self, variable: str, observer: Callable[..., Any], expected: Plain, observed: Plain) -> None:
+        """Compare as the observer's decorator says; what differs is told with how it was compared."""
+        comparison: Comparison | None = getattr(observer, "comparison", None)
+        if comparison is None:
+            try:
+                self.expect(f"variable {variable}", expected, observed)
+            except Divergence as divergence:
+                divergence.note = divergence.note or _odd_observation(observer, odd_part(observed))
+                raise
+            return
+        try:
+            found = comparison.disagreement(expected, observed)
+        except BindingError as error:
+            error.location = error.location or place_of(observer)
+            raise
+        if found is None:
+            return
+        subject = f"variable {variable} ({comparison})" if str(comparison) else f"variable {variable}"
+        note = "" if comparison.makes_values else _odd_observation(observer, odd_part(observed, floats=True))
+        raise Divergence(subject, found.expected, found.observed, tolerance=comparison.within, note=note)
+
+    @property
+    def last_outcome(self) -> Any:  # Any: what the system returned
+        """What the last action returned; of one that raised what `raises` foresees, the value that stands for it."""
+        return self.__dict__.get("_outcome")
 
     @property
     def left_out(self) -> set[str]:
@@ -222,6 +295,11 @@ class Binding:
         return cls._marked("from_initial_state")
 
     @classmethod
+    def resetter(cls) -> Callable[..., Any] | None:
+        """The method that makes the system new for the next test, if there is one."""
+        return cls._marked("makes_new")
+
+    @classmethod
     def finisher(cls) -> Callable[..., Any] | None:
         """The method that checks what can only be checked at a behavior's end, if there is one."""
         return cls._marked("from_final_state")
@@ -248,20 +326,31 @@ class Binding:
                 yield method
 
 
-def action(*names: str, parameters: Parameters | None = None) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def action(
+    *names: str,
+    parameters: Parameters | None = None,
+    raises: Raises | None = None,
+    seconds: float | None = None,
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Mark a method that performs the actions `names`.
 
     Args:
         names: As the specification spells them.
         parameters: How to find the method's parameters from the states; by default they are the label's arguments.
+        raises: An exception (or several in a tuple) that the method must raise, where the specification has a refusal;
+            or a dict of exceptions that it may raise, with the outcome of each, for which see `last_outcome`.
+        seconds: How long it may take, in place of the class's `step_seconds`.
 
     Raises:
-        BindingError: A name is no string, as with a bare `@action`.
+        BindingError: A name is no string, as with a bare `@action`, or the method is none that can be called.
     """
     _check_names("action", names)
+    _check_seconds(f"@action({', '.join(map(repr, names))})", seconds)
 
     def decorate(method: Callable[P, R]) -> Callable[P, R]:
-        journaled: Any = step(method)
+        _check_method("action", method)
+        performed = method if raises is None else raising(synchronous(method), raises, place_of(method))
+        journaled: Any = _journaled(performed, seconds)
         journaled.action_names = names
         journaled.parameters = parameters
         result: Callable[P, R] = journaled
@@ -272,6 +361,12 @@ def action(*names: str, parameters: Parameters | None = None) -> Callable[[Calla
 
 def step(method: Callable[P, R]) -> Callable[P, R]:
     """Mark a method that is a statement of generated tests: each call is written into the journal."""
+    _check_method("step", method)
+    return _journaled(method, None)
+
+
+def _journaled(method: Callable[P, R], seconds: float | None) -> Callable[P, R]:
+    called: Callable[P, R] = synchronous(method)
 
     @functools.wraps(method)
     def journaled(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -279,18 +374,41 @@ def step(method: Callable[P, R]) -> Callable[P, R]:
         assert isinstance(binding, Binding), "a step is a method of a Binding"
         journal = binding.journal
         if journal.is_open:  # called by another step
-            return method(*args, **kwargs)
+            return called(*args, **kwargs)
         shown = [python_literal(argument) for argument in args[1:]]
         shown += [f"{name}={python_literal(argument)}" for name, argument in kwargs.items()]
-        journal.entries.append(f"{method.__name__}({', '.join(shown)})")
+        statement = f"{method.__name__}({', '.join(shown)})"
+        journal.entries.append(statement)
         journal.is_open = True
         __tracebackhide__ = True  # pytest then leaves this frame out
+        limit = binding.step_seconds if seconds is None else seconds
         try:
-            return method(*args, **kwargs)
+            if limit is None or binding.lockstep:
+                result = called(*args, **kwargs)
+            else:
+                result = limited(functools.partial(called, *args, **kwargs), limit, statement)
+            binding.__dict__["_outcome"] = result
+            return result
+        except Overdue:
+            binding.__dict__["_is_overdue"] = True
+            raise
         finally:
             journal.is_open = False
 
     return journaled
+
+
+def resets(method: Callable[P, R]) -> Callable[P, R]:
+    """Mark the method that makes the system as new between two tests, where that is faster than another instance.
+
+    It is called before every test but the first; after a test that failed the instance is closed, and the next test
+    gets another one.
+    """
+    _check_method("resets", method)
+    marked: Any = synchronous(method)
+    marked.makes_new = True
+    result: Callable[P, R] = marked
+    return result
 
 
 def starts(
@@ -329,20 +447,88 @@ def ends(
     return decorate
 
 
-def observes(variable: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def observes(
+    variable: str,
+    *,
+    project: Callable[[Any], Any] | None = None,  # Any: values of the specification and what a system shows
+    any_of: Callable[[Any], Iterable[Any]] | None = None,
+    ignore: str | Iterable[str] = (),
+    within: float = 0,
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Mark a method that reads the specification's `variable` from the system, as a plain value.
 
+    Args:
+        variable: As the specification spells it.
+        project: Makes of the specification's value what the system shows of it, which the method returns.
+        any_of: Makes of the (projected) value the values that the system may show.
+        ignore: Fields of records that are not compared, wherever in the value they stand.
+        within: How far numbers may be apart, wherever in the value they stand.
+
     Raises:
-        BindingError: The name is no string, as with a bare `@observes`.
+        BindingError: The name is no string, as with a bare `@observes`; an option is not what it should be.
     """
     _check_names("observes", (variable,))
+    comparison = Comparison(project, any_of, frozenset({ignore} if isinstance(ignore, str) else ignore), within)
+    comparison.check(variable)
 
     def decorate(method: Callable[P, R]) -> Callable[P, R]:
-        marked: Any = method
+        _check_method("observes", method)
+        marked: Any = synchronous(method)
         marked.variable = variable
-        return method
+        if comparison != Comparison():
+            marked.comparison = comparison
+        result: Callable[P, R] = marked
+        return result
 
     return decorate
+
+
+def _check_method(decorator: str, method: object) -> None:
+    """What is decorated can be called with an instance, and a call of it does something."""
+    kind = ""
+    if isinstance(method, staticmethod | classmethod | property | type):
+        kind = type(method).__name__ if not isinstance(method, type) else "class"
+    elif inspect.isgeneratorfunction(method) or inspect.isasyncgenfunction(method):
+        kind = "generator, of which a call does nothing"
+    elif not callable(method):
+        kind = f"value of type {type(method).__name__}"
+    if kind:
+        name = getattr(method, "__name__", repr(method))
+        raise BindingError(
+            f"@{decorator} marks {name}, which is a {kind}",
+            location=place_of(method),
+            hint="decorate a method of the class, `def` or `async def`, without yield",
+        )
+
+
+def _check_seconds(subject: str, seconds: object) -> None:
+    is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+    if seconds is not None and not (is_number and 0 < seconds < math.inf):  # type: ignore[operator]  # a number
+        raise BindingError(
+            f"{subject} cannot have {seconds!r} seconds", hint="give a number above 0, or None for no limit"
+        )
+
+
+def _check_session_method(class_name: str, name: str, method: object) -> None:
+    """It is called without an instance, and by no event loop."""
+    function = method.__func__ if isinstance(method, classmethod) else method
+    wrong = ""
+    if not isinstance(method, classmethod):
+        wrong, hint = "is no class method", f"write @classmethod above `def {name}(cls)`"
+    elif inspect.iscoroutinefunction(function):
+        wrong = "cannot be `async def`: each instance has an event loop of its own"
+        hint = "keep one instance for all tests, with a method that @resets it"
+    if wrong:
+        raise BindingError(f"{class_name}.{name} {wrong}", location=place_of(function), hint=hint)
+
+
+def _odd_observation(observer: Callable[..., Any], odd: str) -> str:
+    """What to do about an observation that can agree with no value of a specification."""
+    if not odd:
+        return ""
+    hint = "@observes(..., within=0.01) compares floats" if odd.endswith(" float") else "see `testgen help bindings`"
+    name = getattr(observer, "__name__", "the observer")
+    return f"{place_of(observer)}: {name} shows {odd}, which is no value of TLA+; {hint}"
 
 
 def _check_names(decorator: str, names: tuple[object, ...]) -> None:

@@ -15,7 +15,8 @@ from types import ModuleType
 from typing import Any
 
 from testgen.bindings.protocol import Binding
-from testgen.errors import BindingError, Location
+from testgen.bindings.time_limit import Overdue, time_limit
+from testgen.errors import BindingError, Location, TestgenError
 
 __all__ = ["binding_file", "find_binding", "known_bindings", "load_name", "matching_bindings"]
 
@@ -33,6 +34,8 @@ _BUILT_IN = {
     "mongo_lost_updates": "testgen.bindings.mongo_transactions:LostUpdates",
     "mongo_transactions": "testgen.bindings.mongo_transactions:Transactions",
 }
+_IMPORT_SECONDS = 300.0
+"""Only to tell a file that hangs from one that imports much, on whatever machine."""
 _GROUP = "testgen.bindings"
 
 
@@ -111,7 +114,8 @@ def _import_file(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[module_name] = module  # dataclasses and pickle look their module up
     try:
-        spec.loader.exec_module(module)
+        with time_limit(_IMPORT_SECONDS, f"importing {path}"):
+            spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:  # a binding's author wrote what runs here, and it may raise anything
         del sys.modules[module_name]
         raise _import_error(error, path) from error
@@ -122,10 +126,21 @@ def _import_error(error: BaseException, path: Path) -> BindingError:
     if isinstance(error, SyntaxError):
         where = Location(str(path), error.lineno, error.offset)
         return BindingError(f"is not Python: {error.msg}", location=where, hint="repair the binding at this line")
+    if isinstance(error, TestgenError) and error.location is not None:  # what a decorator says of a method
+        return BindingError(error.message, location=error.location, hint=error.hint)
     own = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename) == path.resolve()]
+    where = Location(str(path), own[-1].lineno if own else None)
+    if isinstance(error, TestgenError):
+        return BindingError(error.message, location=where, hint=error.hint)
+    if isinstance(error, Overdue):
+        return BindingError(
+            f"is not imported within {error.seconds:g} s" + (f"; it is at {error.place}" if error.place else ""),
+            location=where,
+            hint="let __init__, or set_up_session, do what takes its time: testgen imports the file to see its methods",
+        )
     return BindingError(
         f"cannot be imported ({type(error).__name__}: {error})",
-        location=Location(str(path), own[-1].lineno if own else None),
+        location=where,
         hint="repair the binding at this line; testgen imports the file to see its methods",
     )
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
+from testgen.bindings.places import place_of
 from testgen.bindings.protocol import Binding, Step, method_name, parameter_names
 from testgen.errors import BindingError
 from testgen.values.agreement import agree
@@ -139,8 +140,7 @@ def _start(binding: type[Binding], initial: Mapping[str, Plain]) -> Call | None:
     starter: Any = binding.starter()  # Any: see Binding._decorated
     if starter is None:
         return None
-    arguments: Mapping[str, Plain] = starter.from_initial_state(initial)
-    _check_parameters(binding, starter, arguments)
+    arguments = _fitting(binding, starter, starter.from_initial_state(initial))
     return Call(starter.__name__, arguments, {})
 
 
@@ -148,8 +148,7 @@ def _end(binding: type[Binding], final: Mapping[str, Plain]) -> Call | None:
     finisher: Any = binding.finisher()  # Any: see Binding._decorated
     if finisher is None:
         return None
-    arguments: Mapping[str, Plain] = finisher.from_final_state(final)
-    _check_parameters(binding, finisher, arguments)
+    arguments = _fitting(binding, finisher, finisher.from_final_state(final))
     return Call(finisher.__name__, arguments, {})
 
 
@@ -165,43 +164,118 @@ def step_arguments(binding: type[Binding], method: Any, step: Step) -> Mapping[s
         BindingError: They do not fit its parameters.
     """
     if method.parameters is not None:
-        arguments: Mapping[str, Plain] = method.parameters(step.before, step.after)
-        _check_parameters(binding, method, arguments)
-        return arguments
-    names = _parameter_names(method)
-    if len(step.arguments) != len(names):
+        n_wanted = _n_positional(method.parameters)
+        states = (step.before, step.after)
+        return _fitting(
+            binding, method, method.parameters(*states, step) if n_wanted == 3 else method.parameters(*states)
+        )
+    names = _parameters(method)
+    if step.parameters:
+        told = dict(zip(parameter_names(step.parameters), step.arguments, strict=True))
+        if not names.fit(told):
+            raise BindingError(
+                f"{binding.__name__}.{method.__name__} takes the parameters {', '.join(names.all)}, "
+                f"but {step.action!r} has {', '.join(step.parameters)}",
+                location=place_of(method),
+                hint=f"name the method's parameters as the specification does: {', '.join(told)}",
+            )
+        return names.ordered(told)
+    if not len(names.needed) <= len(step.arguments) <= len(names.all):
         raise BindingError(
-            f"{binding.__name__}.{method.__name__} takes {len(names)} parameters ({', '.join(names)}), "
+            f"{binding.__name__}.{method.__name__} takes {_counted(names)} ({', '.join(names.all)}), "
             f"but the dump's label {step.action!r} has {len(step.arguments)} arguments",
+            location=place_of(method),
             hint="TLC before 2025-02 prints no arguments: declare @action(..., parameters=function of (before, after))",
         )
-    if not step.parameters:
-        return dict(zip(names, step.arguments, strict=True))
-    told = dict(zip(parameter_names(step.parameters), step.arguments, strict=True))
-    if told.keys() != set(names):
-        raise BindingError(
-            f"{binding.__name__}.{method.__name__} takes the parameters {', '.join(names)}, "
-            f"but {step.action!r} has {', '.join(step.parameters)}",
-            hint=f"name the method's parameters as the specification does: {', '.join(told)}",
-        )
-    return {name: told[name] for name in names}
+    return dict(zip(names.all, step.arguments, strict=False))
 
 
-def _check_parameters(binding: type[Binding], method: Any, arguments: Mapping[str, Plain]) -> None:
-    names = _parameter_names(method)
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """The parameters of a method, in order.
+
+    Attributes:
+        all: Which it names.
+        needed: Those without a default.
+        takes_any: Whether it takes any others by name.
+    """
+
+    all: tuple[str, ...]
+    needed: frozenset[str]
+    takes_any: bool
+
+    def fit(self, names: Iterable[str]) -> bool:
+        given = frozenset(names)
+        return self.needed <= given and (self.takes_any or given <= frozenset(self.all))
+
+    def ordered(self, arguments: Mapping[str, Plain]) -> Mapping[str, Plain]:
+        """In the method's order, which is that of the reader."""
+        first = {name: arguments[name] for name in self.all if name in arguments}
+        return first | {name: value for name, value in arguments.items() if name not in first}
+
+
+def _fitting(binding: type[Binding], method: Any, arguments: Mapping[str, Plain]) -> Mapping[str, Plain]:
+    """Declared arguments, as the method takes them.
+
+    Raises:
+        BindingError: They do not fit its parameters.
+    """
+    names = _parameters(method)
     if not isinstance(arguments, Mapping):
         raise BindingError(
-            f"{binding.__name__}.{method.__name__} takes ({', '.join(names)}), "
+            f"{binding.__name__}.{method.__name__} takes ({', '.join(names.all)}), "
             f"but its declared parameters are of type {type(arguments).__name__}",
+            location=place_of(method),
             hint="let the function give a dict: the method's parameters by name",
         )
-    if list(arguments) != names:
+    if not names.fit(arguments):
         raise BindingError(
-            f"{binding.__name__}.{method.__name__} takes ({', '.join(names)}), "
-            f"but its declared parameters give ({', '.join(arguments)})"
+            f"{binding.__name__}.{method.__name__} takes ({', '.join(names.all)}), "
+            f"but its declared parameters give ({', '.join(map(str, arguments))})",
+            location=place_of(method),
+            hint="let the function give a dict: the method's parameters by name",
         )
+    return names.ordered(arguments)
 
 
 @functools.cache
-def _parameter_names(method: Any) -> list[str]:
-    return list(inspect.signature(method).parameters)[1:]
+def _parameters(method: Any) -> _Names:
+    """The method's parameters, which a test gives by name.
+
+    Raises:
+        BindingError: One has no name to give it by.
+    """
+    parameters = list(inspect.signature(method).parameters.values())[1:]
+    for parameter in parameters:
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.POSITIONAL_ONLY):
+            shown = f"*{parameter.name}" if parameter.kind is parameter.VAR_POSITIONAL else f"{parameter.name}, /"
+            raise BindingError(
+                f"{method.__qualname__} takes {shown}, but a test gives arguments by name",
+                location=place_of(method),
+                hint="name each parameter of the method",
+            )
+    named = [parameter for parameter in parameters if parameter.kind is not parameter.VAR_KEYWORD]
+    return _Names(
+        tuple(parameter.name for parameter in named),
+        frozenset(parameter.name for parameter in named if parameter.default is parameter.empty),
+        len(named) < len(parameters),
+    )
+
+
+def _counted(names: _Names) -> str:
+    least, most = len(names.needed), len(names.all)
+    return f"{most} parameters" if least == most else f"{least} to {most} parameters"
+
+
+@functools.cache
+def _n_positional(function: Any) -> int:
+    """How many positional parameters a function has that must be given; 2 where Python cannot tell."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return 2
+    return sum(
+        parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
+        and parameter.default is parameter.empty
+        for parameter in parameters
+    )

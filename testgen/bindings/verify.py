@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import inspect
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
+from testgen.bindings.comparison import AnyOf, Comparison
 from testgen.bindings.pending import is_pending
+from testgen.bindings.places import place_of
 from testgen.bindings.protocol import Binding, Step
 from testgen.bindings.story import step_arguments
 from testgen.errors import BindingError
+from testgen.values.plain import Plain
 
-__all__ = ["Finding", "Specified", "verify_binding"]
+__all__ = ["AT_RUN_TIME", "Finding", "Specified", "verify_binding"]
+
+AT_RUN_TIME = frozenset({"comparison", "construction"})
+"""Kinds of what refuses a build though it could be rendered: tests would come to it one after the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +29,12 @@ class Specified:
     Attributes:
         variables: Of the specification.
         examples: For each action, and each number and names of arguments that its labels have, one step.
+        values: Gives values that a variable takes; asked only of variables that are compared in a way of their own.
     """
 
     variables: tuple[str, ...]
     examples: tuple[Step, ...]
+    values: Callable[[str], Iterable[Plain]] = lambda variable: ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +43,8 @@ class Finding:
 
     Attributes:
         kind: "action-without-method", "unknown-variable", "arguments", "method-without-action",
-            "unobserved-variable", "observed-twice" or "not-implemented".
+            "unobserved-variable", "observed-twice", "comparison", "unknown-field", "construction" or
+            "not-implemented".
         subject: The action, method or variable.
         message: In words.
         refuses: Whether no suite can be built because of it.
@@ -56,6 +66,8 @@ def verify_binding(binding: type[Binding], specified: Specified) -> list[Finding
         *_actions_without_method(binding, specified),
         *_unknown_variables(binding, specified),
         *_arguments_that_do_not_fit(binding, specified),
+        *_comparisons_that_fail(binding, specified),
+        *_construction(binding),
         *_methods_without_action(binding, specified),
         *_unobserved_variables(binding, specified),
         *_observed_twice(binding),
@@ -72,10 +84,10 @@ def _actions_without_method(binding: type[Binding], specified: Specified) -> Ite
 
 def _unknown_variables(binding: type[Binding], specified: Specified) -> Iterator[Finding]:
     for name in sorted(binding.observers().keys() - set(specified.variables)):
-        method = binding.observers()[name].__name__
+        method = binding.observers()[name]
         words = (
-            f"{binding.__name__}.{method} observes {name!r}, which the specification does not have; "
-            f"its variables are {', '.join(specified.variables)}"
+            f"{binding.__name__}.{method.__name__} observes {name!r}, which the specification does not have; "
+            f"its variables are {', '.join(specified.variables)}{_at(method)}"
         )
         yield Finding("unknown-variable", name, words, refuses=True)
 
@@ -92,14 +104,67 @@ def _arguments_that_do_not_fit(binding: type[Binding], specified: Specified) -> 
         try:
             step_arguments(binding, method, step)
         except BindingError as error:
-            words = error.message if error.hint is None else f"{error.message}; {error.hint}"
-            yield Finding("arguments", step.action, words, refuses=True)
+            yield Finding("arguments", step.action, _in_a_line(error), refuses=True)
         except Exception as error:  # a binding's author wrote what runs here, and it may raise anything
             words = (
                 f"the parameters declared for {binding.__name__}.{method.__name__} cannot be found from the states "
-                f"of a step {step.action!r} ({type(error).__name__}: {error})"
+                f"of a step {step.action!r} ({type(error).__name__}: {error}){_at(method)}"
             )
             yield Finding("arguments", step.action, words, refuses=True)
+
+
+def _comparisons_that_fail(binding: type[Binding], specified: Specified) -> Iterator[Finding]:
+    """Tried with values of the variables."""
+    for variable, method in binding.observers().items():
+        comparison: Comparison | None = getattr(method, "comparison", None)
+        if comparison is None or variable not in specified.variables:
+            continue
+        unseen = set(comparison.ignore)
+        is_tried = False
+        for value in specified.values(variable):
+            is_tried = True
+            try:
+                shown = replace(comparison, ignore=frozenset()).expected(value)
+            except BindingError as error:
+                place = _at(method) if error.location is None else ""
+                words = f"the variable {variable!r}: {_in_a_line(error)}{place}"
+                yield Finding("comparison", variable, words, refuses=True)
+                unseen.clear()
+                break
+            unseen -= _fields(shown)
+        for field in sorted(unseen) if is_tried else ():
+            words = f"the observer of {variable!r} ignores the field {field!r}, which no value of it has{_at(method)}"
+            yield Finding("unknown-field", variable, words, refuses=False)
+
+
+def _fields(value: object) -> set[str]:
+    """The strings that are a key, or stand where a record inside a set has one."""
+    match value:
+        case AnyOf():
+            return set().union(*map(_fields, value.values))
+        case Mapping():
+            own = {key for key in value if isinstance(key, str)}
+            return own.union(*map(_fields, value.values()))
+        case tuple() if len(value) == 2 and isinstance(value[0], str):
+            return {value[0]} | _fields(value[1])
+        case list() | tuple() | set() | frozenset():
+            return set().union(*map(_fields, value))
+        case _:
+            return set()
+
+
+def _construction(binding: type[Binding]) -> Iterator[Finding]:
+    """A test makes the instance and has nothing to give it."""
+    try:
+        inspect.signature(binding).bind()
+    except TypeError as error:
+        words = (
+            f"{binding.__name__} cannot be made without arguments ({error}){_at(binding.__init__)}: "
+            "let a method that @starts take them, or give them defaults"
+        )
+        yield Finding("construction", binding.__name__, words, refuses=True)
+    except ValueError:  # Python cannot tell
+        return
 
 
 def _methods_without_action(binding: type[Binding], specified: Specified) -> Iterator[Finding]:
@@ -110,7 +175,7 @@ def _methods_without_action(binding: type[Binding], specified: Specified) -> Ite
         names: tuple[str, ...] = getattr(method, "action_names", ())
         if names and not specified_names.intersection(names):
             what = " or ".join(map(repr, names))
-            words = f"{binding.__name__}.{method.__name__} performs {what}, which no step of the graph is"
+            words = f"{binding.__name__}.{method.__name__} performs {what}, which no step of the graph is{_at(method)}"
             yield Finding("method-without-action", method.__name__, words, refuses=False)
 
 
@@ -135,7 +200,7 @@ def _observed_twice(binding: type[Binding]) -> Iterator[Finding]:
             asked = binding.observers()[variable].__name__
             words = (
                 f"{binding.__name__} observes the variable {variable!r} in {' and '.join(sorted(methods))}; "
-                f"only {asked} is asked"
+                f"only {asked} is asked{_at(binding.observers()[variable])}"
             )
             yield Finding("observed-twice", variable, words, refuses=False)
 
@@ -144,8 +209,19 @@ def _not_implemented(binding: type[Binding]) -> Iterator[Finding]:
     for what, methods in (("action", binding.action_methods()), ("variable", binding.observers())):
         for name, method in methods.items():
             if is_pending(method):
-                words = f"the {what} {name!r} is not implemented yet in {binding.__name__}.{method.__name__}"
+                place = f"{binding.__name__}.{method.__name__}{_at(method)}"
+                words = f"the {what} {name!r} is not implemented yet in {place}"
                 yield Finding("not-implemented", name, words, refuses=False)
+
+
+def _in_a_line(error: BindingError) -> str:
+    words = error.message if error.location is None else f"{error.location}: {error.message}"
+    return words if error.hint is None else f"{words}; {error.hint}"
+
+
+def _at(method: Callable[..., Any]) -> str:
+    place = place_of(method)
+    return "" if place is None else f" ({place})"
 
 
 def _method(binding: type[Binding], name: str) -> Callable[..., Any] | None:

@@ -233,8 +233,8 @@ def _build(request: _Request, options: BuildOptions) -> Built:
         tests, written = [len(suite.behaviors)], _plan(suite, request)
     else:
         binding = options.binding or settings.binding or _binding_needed(graph, request, options)
-        if binding and not options.quiet:
-            _warn_of_binding(graph, binding)
+        if binding:
+            _check_binding(graph, binding, quiet=options.quiet)
         tests, written = _render(suite, binding, request, options)
     return Built(
         graph=request.graph,
@@ -258,13 +258,23 @@ def _build(request: _Request, options: BuildOptions) -> Built:
     )
 
 
-def _warn_of_binding(graph: StateGraph, name: str) -> None:
+def _check_binding(graph: StateGraph, name: str, *, quiet: bool) -> None:
+    """Warn of what does not fit; what prevents a build is told by rendering, but for what only tests would come to.
+
+    Raises:
+        BindingError: No test could run, or none could compare.
+    """
     from testgen.bindings import find_binding
-    from testgen.bindings.verify import verify_binding
+    from testgen.bindings.verify import AT_RUN_TIME, verify_binding
     from testgen.cli.init import warn_of_findings
     from testgen.render.scaffold import specified
 
-    warn_of_findings(verify_binding(find_binding(name), specified(graph)), graph.source)
+    findings = verify_binding(find_binding(name), specified(graph))
+    for finding in findings:
+        if finding.kind in AT_RUN_TIME:
+            raise BindingError(finding.message)
+    if not quiet:
+        warn_of_findings(findings, graph.source)
 
 
 def _plan(suite: Suite, request: _Request) -> Written:

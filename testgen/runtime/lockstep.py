@@ -24,6 +24,7 @@ import pytest
 
 from testgen.bindings.protocol import Binding
 from testgen.runtime.fixtures import BINDING, PREPARED
+from testgen.runtime.instances import close_instance, make_instance
 
 __all__ = ["BATCH_SIZE", "Run", "call_in_lockstep", "close_prepared", "run_together", "seconds_taken"]
 
@@ -194,7 +195,7 @@ def close_prepared(items: Sequence[pytest.Item]) -> None:
         if PREPARED in item.stash:
             binding = item.stash[PREPARED]
             del item.stash[PREPARED]
-            binding.close()
+            close_instance(binding)
 
 
 def _batch(first: pytest.Function) -> list[pytest.Function]:
@@ -217,7 +218,7 @@ def _start_runs(items: Sequence[pytest.Function]) -> list[Run]:
     runs: list[Run] = []
     for item in items:
         try:
-            binding = kind() if runs else item.stash[BINDING]
+            binding = make_instance(kind) if runs else item.stash[BINDING]
         except Exception:  # noqa: S112 - raised once more, and told, when pytest sets the test up
             continue
         run = Run(_bound(item, kind, binding), binding)
@@ -226,7 +227,7 @@ def _start_runs(items: Sequence[pytest.Function]) -> list[Run]:
         except RuntimeError:  # no more threads: the rest makes another batch
             if not runs:
                 raise
-            binding.close()
+            close_instance(binding)
             break
         if runs:
             item.stash[PREPARED] = binding

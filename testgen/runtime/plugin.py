@@ -15,7 +15,9 @@ import sys
 import traceback
 from collections import Counter
 from collections.abc import Generator, Sequence
+from contextlib import suppress
 from dataclasses import asdict
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
@@ -25,13 +27,15 @@ import pytest
 
 from testgen.bindings.pending import NotImplementedYet
 from testgen.bindings.protocol import Binding, Divergence
-from testgen.errors import ServerError
+from testgen.bindings.time_limit import Overdue, suspend_limits, tell_last_words_to
+from testgen.errors import BindingError, ServerError
 from testgen.runtime.compiling import compiling_as_it_stands
 from testgen.runtime.conformance import differences
 from testgen.runtime.failure_groups import ToldFailure
 from testgen.runtime.failures import add_failure_options, configure_failures, summarize_failures
-from testgen.runtime.fixtures import BINDING, MISSING
+from testgen.runtime.fixtures import BINDING, FAILED, MISSING
 from testgen.runtime.generated import is_generated, key_of
+from testgen.runtime.instances import instances
 from testgen.runtime.junit import note_behavior, note_divergence
 from testgen.runtime.lockstep import call_in_lockstep, close_prepared, seconds_taken
 from testgen.runtime.pending import PENDING, skip_pending, skip_vacuous, summarize_pending
@@ -42,9 +46,11 @@ from testgen.values.plain import python_literal
 __all__ = [
     "LOG_FOLDER",
     "describe_failure",
+    "instances",
     "pytest_addoption",
     "pytest_collection_finish",
     "pytest_configure",
+    "pytest_enter_pdb",
     "pytest_make_collect_report",
     "pytest_pyfunc_call",
     "pytest_runtest_call",
@@ -57,6 +63,8 @@ __all__ = [
 LOG_FOLDER = "TESTGEN_LOG"
 """Set to a folder, it is what `--testgen-log` is unless that is given."""
 
+_TROUBLE = ServerError, BindingError
+"""Not of the system's making: a test that meets it says nothing of conformance."""
 _BEHAVIOR_ID = re.compile(r"_([0-9a-f]{8,32})(?:_\d{1,4})?$")
 _SUMMARY_START = re.compile(r"^Behavior [0-9a-f]+: ")
 _CLIPPED_AT = 1000
@@ -80,6 +88,8 @@ def pytest_configure(config: pytest.Config) -> None:
         pytest.UsageError: Its folder cannot be made, or not written.
     """
     configure_failures(config)
+    if not float(config.getini("faulthandler_timeout") or 0):  # it and a time limit would need the same one alarm
+        _keep_stderr(config)
     worker: dict[str, str] = getattr(config, "workerinput", {})  # of pytest-xdist
     given = worker.get(WORKER_FOLDER) or config.getoption("testgen_log")
     if given == "":  # a variable of a script that is not set, most likely
@@ -94,6 +104,20 @@ def pytest_configure(config: pytest.Config) -> None:
     except OSError as error:
         raise pytest.UsageError(f"--testgen-log {name}: cannot be written: {error.strerror}") from None
     config.pluginmanager.register(RunLog(folder, worker.get("workerid")), "testgen run log")
+
+
+def _keep_stderr(config: pytest.Config) -> None:
+    """Keep the way to the terminal: what tests print is captured, and would be lost with a process that ends."""
+    with suppress(OSError):  # there is none
+        descriptor = os.dup(2)
+        tell_last_words_to(descriptor)
+        config.add_cleanup(partial(os.close, descriptor))
+        config.add_cleanup(partial(tell_last_words_to, None))  # called first
+
+
+def pytest_enter_pdb() -> None:
+    """Nobody debugs within seconds."""
+    suspend_limits()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -127,11 +151,13 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     if binding is None:
         return (yield)
     __tracebackhide__ = True
+    item.stash[FAILED] = True
     try:
         yield
     except NotImplementedYet as pending:
         skip_pending(item, type(binding), pending)
     skip_vacuous(item, binding)
+    del item.stash[FAILED]
 
 
 @pytest.hookimpl(wrapper=True)
@@ -249,7 +275,7 @@ def describe_failure(
     behavior = _BEHAVIOR_ID.search(name)
     entries = binding.journal.entries
     at = f"at step {len(entries)}, {_clipped(entries[-1])}" if entries else "before its first step"
-    verdict = "was broken off" if isinstance(excinfo.value, ServerError) else "diverges from the specification"
+    verdict = "was broken off" if isinstance(excinfo.value, _TROUBLE) else "diverges from the specification"
     lines = [f"behavior {behavior.group(1) if behavior else name} {verdict} {at}"]
     lines += [line for line in (_summary(item), _statement(item, excinfo)) if line]
     lines += ["", *_what_differs(excinfo.value), ""]
@@ -271,11 +297,11 @@ class _ToldFailure:
 
     def __init__(self, item: pytest.Item, binding: Binding, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         failure = excinfo.value
-        is_broken_off = isinstance(failure, ServerError)
+        is_broken_off = isinstance(failure, _TROUBLE)
         begun = len(binding.journal.entries)
         around = Surroundings() if is_broken_off else surroundings_of(item, begun)
         self._text = describe_failure(item, binding, excinfo, around=around.lines)
-        self.is_complete = isinstance(failure, (Divergence, ServerError))
+        self.is_complete = isinstance(failure, (Divergence, *_TROUBLE)) or bool(getattr(failure, "place", ""))
         kind = _kind(binding, failure)
         told = ToldFailure(
             kind=kind,
@@ -291,7 +317,8 @@ class _ToldFailure:
         self.summary = asdict(told)
         note_divergence(item, binding.journal.entries, kind)
         path, line, _ = item.location
-        differ = f"{kind}: system and specification differ"
+        overdue = f"it did not end within {failure.seconds:g} s" if isinstance(failure, Overdue) else ""
+        differ = f"{kind}: {overdue or 'system and specification differ'}"
         message = _words(failure).splitlines()[0] if is_broken_off else differ
         self.reprcrash = SimpleNamespace(path=path, lineno=(line or 0) + 1, message=message)
 
@@ -311,18 +338,28 @@ def _kind(binding: Binding, failure: BaseException) -> str:
     last_step = entries[-1].partition("(")[0] if entries else "the start"
     if isinstance(failure, Divergence):
         return f"{failure.subject}, after {last_step}"
+    if isinstance(failure, Overdue):
+        return f"hung, at {last_step}"
     return f"{type(failure).__name__} raised, at {last_step}"
 
 
 def _what_differs(failure: BaseException) -> list[str]:
-    if isinstance(failure, ServerError):
+    if isinstance(failure, _TROUBLE):
         return [f"  {line}" for line in _words(failure).splitlines()]
+    if isinstance(failure, Overdue):
+        return [
+            f"  {_clipped(failure.doing)}",
+            f"    expected    to end within {failure.seconds:g} s",
+            f"    observed    it hangs{f' at {failure.place}' if failure.place else ''}",
+        ]
     if not isinstance(failure, Divergence):
         return [
             f"  raised    {_words(failure)}",
             "  expected  the step to succeed, as it does in the specification",
         ]
-    fields = list(islice(differences(failure.expected, failure.observed), _FIELDS_SHOWN + 1))
+    fields = list(
+        islice(differences(failure.expected, failure.observed, tolerance=failure.tolerance), _FIELDS_SHOWN + 1)
+    )
     if len(fields) > _FIELDS_SHOWN:
         fields[_FIELDS_SHOWN:] = ["..."]
     return [
@@ -333,6 +370,7 @@ def _what_differs(failure: BaseException) -> list[str]:
             f"    {'differs at' if number == 0 else '          '}  {_clipped(text)}"
             for number, text in enumerate(fields)
         ),
+        *([f"    note        {failure.note}"] if failure.note else []),
     ]
 
 

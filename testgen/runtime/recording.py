@@ -10,7 +10,7 @@ the running side knows no graphs.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -49,8 +49,11 @@ def recorded(binding: type[B]) -> type[B]:
     Raises:
         BindingError: It observes nothing, so nothing could be found in a graph.
     """
-    if not binding.observers():
-        raise BindingError(f"{binding.__name__} observes nothing that could be recorded", hint="mark with @observes")
+    if not _exact_observers(binding):
+        raise BindingError(
+            f"{binding.__name__} observes nothing that could be recorded",
+            hint="mark with @observes; variables that are not just compared are left out",
+        )
     methods = {method.__name__: _recording(method) for method in binding.action_methods().values()}
     derived = type(
         binding.__name__, (binding,), {"__module__": binding.__module__, "__doc__": binding.__doc__, **methods}
@@ -86,5 +89,9 @@ def _recording(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _observed(binding: Binding) -> dict[str, str]:
-    observers: Mapping[str, Callable[..., Any]] = binding.observers()
-    return {variable: python_literal(observer(binding)) for variable, observer in observers.items()}
+    return {variable: python_literal(observer(binding)) for variable, observer in _exact_observers(type(binding))}
+
+
+def _exact_observers(binding: type[Binding]) -> list[tuple[str, Callable[..., Any]]]:
+    """Those that show a variable as the specification has it, by which a state can be found in its graph."""
+    return [pair for pair in binding.observers().items() if getattr(pair[1], "comparison", None) is None]

@@ -9,7 +9,7 @@ from testgen.values.parse import (
     split_action,
     split_state,
 )
-from testgen.values.plain import Model, Plain, python_literal, to_plain
+from testgen.values.plain import Model, Plain, frozen, python_literal, to_plain
 
 __all__ = [
     "Model",
@@ -18,6 +18,7 @@ __all__ = [
     "ValueReader",
     "ValueSyntaxError",
     "VariableText",
+    "frozen",
     "parse_value",
     "python_literal",
     "split_action",

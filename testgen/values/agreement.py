@@ -7,9 +7,12 @@ empty function is always an empty list; so `[]` agrees with `{}`, and `["a"]` wi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
 
-__all__ = ["agree", "as_function"]
+__all__ = ["agree", "agree_within", "as_function"]
 
 
 def agree(expected: object, observed: object) -> bool:
@@ -37,6 +40,45 @@ def agree(expected: object, observed: object) -> bool:
             return len(expected) == len(observed) and all(map(agree, expected, observed))
         case _:
             return bool(expected == observed)
+
+
+def agree_within(expected: object, observed: object, tolerance: float) -> bool:
+    """Whether two plain values agree but for numbers that are no farther apart than `tolerance`, wherever they stand.
+
+    Elements of sets, and keys, are compared exactly.
+
+    >>> agree_within({"at": [1, 2]}, {"at": [1.004, 2]}, 0.01), agree_within(1, 1.02, 0.01), agree_within(1, True, 5)
+    (True, False, False)
+    """
+    if _is_number(expected) and _is_number(observed):
+        return _apart(expected, observed) <= tolerance
+    match expected, observed:
+        case (Mapping(), list() | tuple()) | (list() | tuple(), Mapping()) | (Mapping(), Mapping()):
+            one, other = as_function(expected), as_function(observed)
+            return one.keys() == other.keys() and all(agree_within(one[key], other[key], tolerance) for key in one)
+        case (list() | tuple(), list() | tuple()):
+            return len(expected) == len(observed) and all(
+                agree_within(one, other, tolerance) for one, other in zip(expected, observed, strict=True)
+            )
+        case _:
+            return agree(expected, observed)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float | Decimal | Fraction) and not isinstance(value, bool)
+
+
+def _apart(one: object, other: object) -> float:
+    """How far two numbers are apart; one that is none is infinitely far from any."""
+    assert isinstance(one, int | float | Decimal | Fraction)
+    assert isinstance(other, int | float | Decimal | Fraction)
+    if isinstance(one, int) and isinstance(other, int):
+        return abs(one - other)
+    try:
+        apart = abs(float(one) - float(other))
+    except (OverflowError, ValueError):  # beyond floats; a signaling NaN
+        return math.inf
+    return math.inf if math.isnan(apart) else apart
 
 
 def as_function(value: object) -> Mapping[object, object]:

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 from testgen.values.model import Boolean, Function, Integer, ModelValue, SetValue, String, SymbolicSet, Value
 
-__all__ = ["Model", "Plain", "python_literal", "to_plain"]
+__all__ = ["Model", "Plain", "frozen", "python_literal", "to_plain"]
 
 _LISTED_UP_TO = 100_000
 """An interval that a specification uses as a constant can have four thousand million elements."""
@@ -76,6 +76,41 @@ def _atom(value: Value) -> Plain:
             return Model(value.key)
         case _:
             raise AssertionError(f"a kind of value without a plain form: {value!r}")
+
+
+def frozen(value: Plain) -> Plain:
+    """A plain value in the form that it has inside a set or as a key, for observers that make sets of records.
+
+    Of functions whose arguments are sets or functions themselves the order must be right already.
+
+    >>> sorted([frozen({"to": "b", "body": [1, 2]})])
+    [(('body', (1, 2)), ('to', 'b'))]
+    """
+    match value:
+        case list() | tuple():
+            return tuple(map(frozen, value))
+        case dict():
+            pairs = [(frozen(key), frozen(item)) for key, item in value.items()]
+            return tuple(sorted(pairs, key=lambda pair: _rank(pair[0])))
+        case set() | frozenset():
+            return frozenset(map(frozen, value))
+        case _:
+            return value
+
+
+def _rank(key: Plain) -> tuple[int, int, str]:
+    """Sorts keys as a function's domain is in `to_plain`, for which see `Value.order`."""
+    match key:
+        case bool():
+            return 0, 0, str(key)
+        case int():
+            return 1, key, ""
+        case str():
+            return 2, 0, String(key).key
+        case Model():
+            return 3, 0, key.name
+        case _:  # stays where it is, as in what `to_plain` gives
+            return 4, 0, ""
 
 
 def python_literal(value: Plain) -> str:

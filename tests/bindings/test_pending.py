@@ -24,6 +24,10 @@ class Half(Binding):
             raise NotImplementedYet("Withdraw")
         self.ready = True
 
+    @action("Await")
+    async def wait(self) -> None:
+        raise NotImplementedYet("Await")
+
     @observes("balance")
     def balance(self) -> int:
         raise NotImplementedYet("balance")
@@ -36,6 +40,7 @@ class Half(Binding):
 def test_method_that_only_raises_is_pending() -> None:
     assert is_pending(Half.deposit)
     assert is_pending(Half.balance)
+    assert is_pending(Half.wait)
     assert not is_pending(Half.withdraw)
     assert not is_pending(Half.is_ready)
     assert not is_pending(len)

@@ -1,8 +1,11 @@
 """What the decorators make of a class, and what its methods check when a test runs."""
 
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
 import pytest
 
-from testgen.bindings import Binding, Divergence, action, method_name, observes, starts, step
+from testgen.bindings import Binding, Divergence, action, method_name, observes, resets, starts, step
 from testgen.bindings.protocol import ends
 from testgen.errors import BindingError
 
@@ -169,3 +172,84 @@ def test_the_end_of_a_derived_binding_stands_for_that_of_its_base() -> None:
     finisher = Derived.finisher()
     assert finisher is not None
     assert finisher.__name__ == "z_check"
+
+
+# What cannot work is told when the class is made, with its place
+
+
+def generator(self: object) -> Iterator[int]:
+    yield 1
+
+
+async def async_generator(self: object) -> AsyncIterator[int]:
+    yield 1
+
+
+@pytest.mark.parametrize("decorator", [action("A"), observes("x"), step, starts(dict), ends(dict), resets])
+@pytest.mark.parametrize(
+    ("method", "words"),
+    [
+        (generator, "marks generator, which is a generator, of which a call does nothing"),
+        (async_generator, "marks async_generator, which is a generator, of which a call does nothing"),
+        (staticmethod(len), "marks len, which is a staticmethod"),
+        (classmethod(lambda cls: None), "marks <lambda>, which is a classmethod"),
+        (property(lambda self: None), "which is a property"),
+        (Counter, "marks Counter, which is a class"),
+        (5, "marks 5, which is a value of type int"),
+    ],
+)
+def test_what_is_no_method_cannot_be_marked(decorator: Any, method: Any, words: str) -> None:
+    with pytest.raises(BindingError) as caught:
+        decorator(method)
+    assert words in caught.value.message
+    if method in (generator, async_generator):
+        assert caught.value.location is not None
+        assert caught.value.location.line == method.__code__.co_firstlineno
+
+
+@pytest.mark.parametrize("name", ["close", "expect", "check_state", "story", "journal", "last_outcome", "template"])
+@pytest.mark.parametrize("decorator", [action("Close"), observes("close"), starts(dict), ends(dict), resets])
+def test_method_of_a_specification_cannot_stand_for_one_that_testgen_calls(decorator: Any, name: str) -> None:
+    def method(self: object) -> None: ...
+
+    with pytest.raises(BindingError) as caught:
+        type("Bank", (Binding,), {name: decorator(method)})
+    assert caught.value.message.startswith(f"Bank.{name} is marked by a decorator, but {name} is what")
+    assert caught.value.location is not None
+    assert caught.value.hint == f"name the method otherwise, such as {name}_; the name in the decorator stays"
+    assert type("Bank", (Binding,), {f"{name}_": decorator(method)}) is not None
+
+
+def test_what_one_test_did_is_forgotten_before_the_next() -> None:
+    counter = Counter()
+    counter.begin(count=1)
+    counter.check_state(count=1)
+    counter.forget_test()
+    assert counter.journal.entries == []
+    assert counter.last_outcome is None
+    counter.count = 5
+    counter.check_state()  # nothing is specified yet
+    counter.check_state(count=5)
+
+
+@pytest.mark.parametrize("name", ["set_up_session", "tear_down_session"])
+def test_session_begins_and_ends_in_class_methods_that_no_loop_runs(name: str) -> None:
+    def plain(self: object) -> None: ...
+
+    async def coroutine(cls: object) -> None: ...
+
+    for method, words in ((plain, "is no class method"), (classmethod(coroutine), "cannot be `async def`")):
+        with pytest.raises(BindingError, match=f"Bank.{name} {words}") as caught:
+            type("Bank", (Binding,), {name: method})
+        assert caught.value.location is not None
+        assert caught.value.hint is not None
+    assert type("Bank", (Binding,), {name: classmethod(plain)}) is not None
+
+
+@pytest.mark.parametrize("seconds", [0, -1, float("inf"), float("nan"), True, "5"])
+def test_time_limit_is_a_number_above_nothing(seconds: Any) -> None:
+    with pytest.raises(BindingError, match=r"@action\('A'\) cannot have .* seconds"):
+        action("A", seconds=seconds)
+    with pytest.raises(BindingError, match=r"Bank cannot have .* seconds"):
+        type("Bank", (Binding,), {"step_seconds": seconds})
+    assert action("A", seconds=0.5) is not None

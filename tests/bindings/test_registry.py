@@ -105,6 +105,29 @@ def test_near_match_is_offered() -> None:
         ("\n\nimport not_there_at_all\n", "mine.py:3: cannot be imported (ModuleNotFoundError: No module named"),
         ("def f():\n    return undefined\n\nf()\n", "mine.py:2: cannot be imported (NameError: "),
         ("import json\njson.loads('')\n", "mine.py:2: cannot be imported (JSONDecodeError: "),
+        (
+            "import time\n\ntime.sleep(600)\n",
+            "mine.py:3: is not imported within 0.3 s; it is at mine.py:3, in <module>:",
+        ),
+        (
+            "import time\nwhile True:\n    try:\n        time.sleep(600)\n    except Exception:\n        pass\n",
+            "mine.py:4: ",
+        ),
+        (
+            "from testgen.bindings import Binding, action\n\nclass Mine(Binding):\n"
+            "    @action('A')\n    def a(self):\n        yield\n",
+            "mine.py:4: @action marks a, which is a generator, of which a call does nothing\nhint: decorate a method",
+        ),
+        (
+            "from testgen.bindings import Binding, action\n\nclass Mine(Binding):\n"
+            "    @action('Close')\n    def close(self): ...\n",
+            "mine.py:4: Mine.close is marked by a decorator, but close is what testgen itself calls\nhint: name",
+        ),
+        (
+            "from testgen.bindings import Binding, observes\n\nclass Mine(Binding):\n"
+            "    @observes('a', within=-1)\n    def a(self): ...\n",
+            "mine.py:4: @observes('a'): within=-1 is no distance\nhint: ",
+        ),
         ("import sys\nsys.exit(0)\n", "mine.py:2: cannot be imported (SystemExit: 0)"),
         ("Mine = 1\n", "binding 'mine.py:Mine': 'Mine' is not a subclass of testgen.bindings.Binding"),
         ("class Mine: ...\n", "'Mine' is not a subclass of testgen.bindings.Binding\nhint: derive a class from it"),
@@ -115,7 +138,10 @@ def test_near_match_is_offered() -> None:
         ("", "'Mine' is not a subclass"),
     ],
 )
-def test_file_that_is_no_binding_says_why(source: str, words: str, folder: Path) -> None:
+def test_file_that_is_no_binding_says_why(
+    source: str, words: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "_IMPORT_SECONDS", 0.3 if "sleep" in source else 600)
     (folder / "mine.py").write_text(source)
     with pytest.raises(BindingError) as caught:
         find_binding("mine.py:Mine")

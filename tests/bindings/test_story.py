@@ -8,7 +8,7 @@ import pytest
 
 from testgen.bindings import Binding, Step, action, observes, starts
 from testgen.bindings.protocol import ends
-from testgen.bindings.story import Story, names_used, tell_steps
+from testgen.bindings.story import Story, names_used, step_arguments, tell_steps
 from testgen.errors import BindingError
 from testgen.values import Model, Plain
 
@@ -168,3 +168,72 @@ def test_named_arguments_go_to_the_parameters_of_their_names() -> None:
     assert tell_steps(Named, {}, [one]).calls[0].arguments == {"to_place": 7, "tid": "t1"}
     with pytest.raises(BindingError, match="takes the parameters to_place, tid, but 'Move' has tid, place"):
         tell_steps(Named, {}, [Step("Move", ("t1", 7), {}, {}, ("tid", "place"))])
+
+
+# Parameters
+
+
+class Flexible(Binding):
+    @action("Put")
+    def put(self, key: str, value: int = 0, *, note: str = "") -> None: ...
+
+    @action("Any")
+    def any(self, key: str, **rest: object) -> None: ...
+
+    @action("Step", parameters=lambda before, after, step: {"value": step.arguments[0], "name": step.action.lower()})
+    def from_step(self, name: str, value: object) -> None: ...
+
+    @action("Late", parameters=lambda before, after, offset=1: {"amount": after["x"] - before["x"] + offset})
+    def late(self, amount: int) -> None: ...
+
+    @action("Rest")
+    def rest(self, *rest: object) -> None: ...
+
+    @action("Only")
+    def only(self, key: str, /) -> None: ...
+
+
+def arguments(action_name: str, given: tuple[object, ...], names: tuple[str, ...] = ()) -> dict[str, object]:
+    step = Step(action_name, given, {"x": 1}, {"x": 5}, names)
+    return dict(step_arguments(Flexible, Flexible.action_methods()[action_name], step))
+
+
+@pytest.mark.parametrize(
+    ("action_name", "given", "names", "expected"),
+    [
+        ("Put", ("a",), (), {"key": "a"}),
+        ("Put", ("a", 1, "b"), (), {"key": "a", "value": 1, "note": "b"}),
+        ("Put", (1, "a"), ("value", "key"), {"key": "a", "value": 1}),
+        ("Any", (1, "a"), ("anything", "key"), {"key": "a", "anything": 1}),
+        ("Step", (7,), (), {"name": "step", "value": 7}),
+        ("Late", (), (), {"amount": 5}),
+    ],
+)
+def test_arguments_fit_parameters_with_defaults_and_any_names(
+    action_name: str, given: tuple[object, ...], names: tuple[str, ...], expected: dict[str, object]
+) -> None:
+    found = arguments(action_name, given, names)
+    assert found == expected
+    assert list(found) == list(expected)
+
+
+@pytest.mark.parametrize(
+    ("action_name", "given", "names", "words"),
+    [
+        ("Put", (), (), "takes 1 to 3 parameters (key, value, note), but the dump's label 'Put' has 0"),
+        ("Put", (1, 2, 3, 4), (), "takes 1 to 3 parameters"),
+        ("Put", (1,), ("value",), "takes the parameters key, value, note, but 'Put' has value"),
+        ("Put", ("a", 1), ("key", "Values"), "but 'Put' has key, Values"),
+        ("Rest", (1,), (), "Flexible.rest takes *rest, but a test gives arguments by name"),
+        ("Only", (1,), (), "Flexible.only takes key, /, but a test gives arguments by name"),
+    ],
+)
+def test_arguments_that_fit_no_parameter_are_told_with_the_place(
+    action_name: str, given: tuple[object, ...], names: tuple[str, ...], words: str
+) -> None:
+    with pytest.raises(BindingError) as caught:
+        arguments(action_name, given, names)
+    assert words in caught.value.message
+    assert caught.value.location is not None
+    assert caught.value.location.path.endswith("test_story.py")
+    assert caught.value.hint is not None

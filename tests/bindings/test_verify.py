@@ -158,3 +158,81 @@ def test_what_is_not_implemented_yet_is_told_of_actions_and_variables() -> None:
             raise NotImplementedYet("balance")
 
     assert kinds(Pending, DEPOSIT) == [("not-implemented", "Deposit", False), ("not-implemented", "balance", False)]
+
+
+# Comparisons and construction
+
+
+def compared(*values: Any, **options: Any) -> list[Finding]:
+    """What is told of an observer with these options, of a variable that takes these values."""
+
+    class Compared(Bank):
+        @observes("balance", **options)
+        def balance(self) -> int:
+            return 0
+
+    return verify_binding(Compared, Specified(("balance", "clock"), (DEPOSIT,), lambda variable: values))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"within": 0.1}, {"project": str}, {"any_of": list}, {"ignore": "id"}, {"ignore": ("id", "at")},
+        {"ignore": "at", "project": lambda value: value}, {"ignore": "id", "any_of": list},
+    ],
+)  # fmt: skip
+def test_comparison_that_works_with_the_values_of_the_dump_is_not_told(options: Any) -> None:
+    assert compared([], [{"id": 1}, {"at": {"n": 1}}], [{"at": {(("id", 1), ("at", 2))}}], **options) == []
+
+
+@pytest.mark.parametrize("option", ["project", "any_of"])
+def test_function_that_fails_for_a_value_of_the_dump_refuses_the_build(option: str) -> None:
+    function = lambda value: value[0]  # noqa: E731 - whose line is told
+    (finding,) = compared([[1]], [], **{option: function})
+    assert (finding.kind, finding.subject, finding.refuses) == ("comparison", "balance", True)
+    line = function.__code__.co_firstlineno
+    assert f"test_verify.py:{line}: {option} fails for [] (IndexError: list index out of range)" in finding.message
+
+
+def test_field_that_no_value_has_is_told() -> None:
+    (finding,) = compared([{"id": 1, "at": 2}], ignore=("id", "idd"))
+    assert (finding.kind, finding.subject, finding.refuses) == ("unknown-field", "balance", False)
+    assert "ignores the field 'idd', which no value of it has" in finding.message
+    assert "test_verify.py:" in finding.message
+
+
+def test_binding_that_wants_arguments_refuses_the_build() -> None:
+    class Wants(Bank):
+        def __init__(self, url: str) -> None: ...
+
+    (finding,) = found(Wants, DEPOSIT)
+    assert (finding.kind, finding.subject, finding.refuses) == ("construction", "Wants", True)
+    assert "Wants cannot be made without arguments (missing a required argument: 'url')" in finding.message
+    assert "test_verify.py:" in finding.message
+
+    class Defaults(Bank):
+        def __init__(self, url: str = "here", *rest: str, **options: str) -> None: ...
+
+    assert found(Defaults, DEPOSIT) == []
+
+
+def test_each_finding_about_a_method_says_where_it_stands() -> None:
+    class Other(Bank):
+        @action("Gone")
+        def gone(self) -> None: ...
+
+        @observes("gone")
+        def gone_too(self) -> None: ...
+
+        @action("Withdraw")
+        def withdraw(self, *amounts: int) -> None: ...
+
+        @observes("clock")
+        def clock(self) -> int:
+            raise NotImplementedYet("clock")
+
+    findings = found(Other, DEPOSIT, Step("Withdraw", (1,), STATE, STATE))
+    assert [finding.kind for finding in findings] == [
+        "unknown-variable", "arguments", "method-without-action", "not-implemented",
+    ]  # fmt: skip
+    assert all("test_verify.py:" in finding.message for finding in findings)

@@ -451,7 +451,7 @@ def test_build_refuses_what_cannot_be_and_warns_of_the_rest(bank: Path, here: Pa
         ("Mine = 1", "'Mine' is not a subclass of testgen.bindings.Binding"),
         (
             "from testgen.bindings import Binding, action\n\nclass Mine(Binding):\n    @action\n    def a(self): ...\n",
-            'mine.py:4: cannot be imported (BindingError: @action takes a name of the specification, such as @action("',
+            'mine.py:4: @action takes a name of the specification, such as @action("',
         ),
     ],
 )
@@ -475,3 +475,41 @@ def test_story_of_the_wrong_type_is_told(bank: Path, here: Path, run_testgen: Ru
     answer = run_testgen("build", "bank.dot", "--binding", "wrong.py:Wrong", "-q")
     assert (answer.code, answer.out) == (ExitCode.REQUEST, "")
     assert "Wrong.story gives a str for the behavior" in answer.err
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("def __init__(self)", "def __init__(self, url)", "Bank cannot be made without arguments"),
+        ('@observes("log")', '@observes("log", project=lambda value: value[0])', "project fails for [] (IndexError: "),
+        ('@observes("log")', '@observes("log", any_of=len)', "any_of gives "),
+    ],
+)
+def test_binding_that_no_test_could_use_is_refused_before_anything_is_written(
+    old: str, new: str, words: str, bank: Path, here: Path
+) -> None:
+    testgen("init", "bank.dot", cwd=here)
+    path = here / "bindings" / "bank.py"
+    path.write_text(path.read_text().replace(old, new, 1))
+    line = 1 + path.read_text().split(new)[0].count("\n")
+    answer = testgen("build", "bank.dot", "--quiet", cwd=here)
+    assert (answer.code, answer.out) == (ExitCode.REQUEST, "")
+    assert words in answer.err
+    assert not (here / "generated").exists()
+    assert f"bindings/bank.py:{line}" in answer.err
+    answer = testgen("init", "--verify", "bank.dot", cwd=here)
+    assert answer.code == ExitCode.NO
+    assert answer.out.startswith("does not fit  ")
+    assert words in answer.out
+
+
+def test_field_that_is_ignored_and_not_there_is_warned_of(bank: Path, here: Path) -> None:
+    testgen("init", "bank.dot", cwd=here)
+    path = here / "bindings" / "bank.py"
+    path.write_text(path.read_text().replace('@observes("balance")', '@observes("balance", ignore=("ann", "anne"))'))
+    answer = testgen("build", "bank.dot", cwd=here)
+    assert answer.code == ExitCode.DONE
+    assert (
+        "the observer of 'balance' ignores the field 'anne', which no value of it has (bindings/bank.py:" in answer.err
+    )
+    assert "'ann'" not in answer.err

@@ -30,7 +30,7 @@ __all__ = ["Scaffold", "class_name", "scaffold_binding"]
 _TEMPLATE = "scaffold/binding.py.j2"
 _ANNOTATIONS = ("bool", "dict", "int", "list", "object", "set", "str")
 """A method of such a name would hide the type from the annotations below it."""
-_DECORATORS = ("action", "observes", "starts")
+_DECORATORS = ("action", "observes", "resets", "starts")
 """Likewise."""
 _IMPORTED = ("Binding", "Model", "NotImplementedYet")
 _CHANGES_SHOWN = 3

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import partial
 
 import numpy as np
 
@@ -12,6 +13,8 @@ from testgen.graph import StateGraph, StateId
 from testgen.values import Plain, to_plain
 
 __all__ = ["plain_state", "specified"]
+
+_TRIED = 5_000
 
 
 def specified(graph: StateGraph) -> Specified:
@@ -26,7 +29,14 @@ def specified(graph: StateGraph) -> Specified:
         arguments = tuple(to_plain(argument) for argument in action.arguments)
         before, after = plain_state(graph, source), plain_state(graph, target)
         examples[kind] = Step(action.name, arguments, before, after, action.parameters)
-    return Specified(graph.variables, tuple(examples[kind] for kind in sorted(examples)))
+    steps = tuple(examples[kind] for kind in sorted(examples))
+    return Specified(graph.variables, steps, partial(_some_values, graph))
+
+
+def _some_values(graph: StateGraph, variable: str) -> Iterator[Plain]:
+    """Values that a variable takes; of many, some thousand from all over."""
+    values = graph.values[graph.variables.index(variable)]
+    return map(to_plain, values[:: 1 + len(values) // _TRIED])
 
 
 def plain_state(graph: StateGraph, state: StateId) -> Mapping[str, Plain]:
