@@ -270,6 +270,21 @@ def test_project_file_of_the_folder_above_gets_the_entry(
     assert run_testgen("build", "../bank.dot").code == ExitCode.DONE
 
 
+def test_empty_project_file_begins_a_project_within_another(
+    bank: Path, here: Path, run_testgen: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (here / "testgen.toml").write_text("[suites.other]\ngraph = 'o.dot'\n")
+    (here / "sub").mkdir()
+    (here / "sub" / "testgen.toml").touch()
+    monkeypatch.chdir(here / "sub")
+    answer = run_testgen("init", "../bank.dot")
+    assert answer.out.splitlines()[1:3] == [
+        "binding  bindings/bank.py  (3 actions and 2 variables to fill in)",
+        "suite    [suites.bank] in testgen.toml",
+    ]
+    assert (here / "testgen.toml").read_text() == "[suites.other]\ngraph = 'o.dot'\n"
+
+
 def test_link_to_a_project_file_stays_a_link(bank: Path, here: Path, run_testgen: Run) -> None:
     (here / "real.toml").write_text("")
     (here / "testgen.toml").symlink_to("real.toml")
