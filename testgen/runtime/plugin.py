@@ -230,10 +230,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_unconfigure() -> None:
-    """Stop the MongoDB server of this process, if a test has started one."""
+    """Stop the MongoDB server of this process, if a test has started one, and what else bindings left running."""
     shared = sys.modules.get("testgen.mongo.shared")  # not imported here: most suites need no pymongo
     if shared is not None:
         shared.stop_shared_server()
+    if (processes := sys.modules.get("testgen.systems.process")) is not None:
+        processes.end_processes()
 
 
 def describe_failure(item: pytest.Item, binding: Binding, excinfo: pytest.ExceptionInfo[BaseException]) -> str:

@@ -17,9 +17,10 @@ import pytest
 
 from testgen.errors import ServerError
 from testgen.mongo import launch
-from testgen.mongo.launch import free_ports, launch_mongod
+from testgen.mongo.launch import launch_mongod
 from testgen.mongo.locate import Mongod
 from testgen.mongo.server import Server, start_server
+from testgen.systems.ports import free_ports
 from tests.mongo.conftest import is_running, wait_until
 
 pytestmark = pytest.mark.mongo
