@@ -244,7 +244,7 @@ def test_a_server_started_in_another_thread_outlives_the_thread(mongod: Mongod, 
     thread.join()
     with servers[0] as server:
         with pytest.raises(subprocess.TimeoutExpired):
-            server._child._process.wait(0.3)
+            server._child._process.popen.wait(0.3)
         assert server.client.admin.command("ping")["ok"]
 
 
