@@ -17,6 +17,7 @@ from testgen.errors import ServerError
 from testgen.mongo.directories import process_start
 from testgen.systems import Dialogue, Service, WaitTimeout, wait_for
 from testgen.systems import service as service_module
+from testgen.systems.process import end_processes
 from testgen.systems.web import ConnectionLost, Web
 
 SERVER = """
@@ -182,6 +183,15 @@ def test_nothing_is_left_behind(tmp_path: Path) -> None:
         assert process_start(pid) is not None
         ours.send_signal(signal.SIGKILL)
     wait_for("the server to end with us", lambda: process_start(pid) is None, timeout_seconds=60)
+
+
+def test_forked_copy_ends_nothing(service: Service) -> None:
+    """Of two processes that have the same service in memory only the one that started it may end it."""
+    if (copy := os.fork()) == 0:
+        end_processes()
+        os._exit(0)
+    os.waitpid(copy, 0)
+    assert service.death() is None
 
 
 def test_plugin_ends_what_tests_leave_running(tmp_path: Path) -> None:

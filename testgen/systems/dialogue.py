@@ -17,6 +17,9 @@ from testgen.values.plain import Plain
 
 __all__ = ["Dialogue"]
 
+_LINGERS_SECONDS = 10
+"""A program closes its output a moment before it has ended; on a busy machine it is a long one."""
+
 
 class Dialogue:
     """A running program that answers each line of JSON with one.
@@ -127,5 +130,5 @@ class Dialogue:
         raise ServerError(f"{self._name} answered what is not JSON: {line[:200]}{self._process.tail()}")
 
     def _ended(self) -> ServerError:
-        death = self._process.death(timeout_seconds=1) or f"{self._name} closed its output"
+        death = self._process.death(timeout_seconds=_LINGERS_SECONDS) or f"{self._name} closed its output"
         return ServerError(death + self._process.tail())

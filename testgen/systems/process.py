@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import shutil
@@ -70,6 +71,7 @@ class ChildProcess:
             self._output.close()
             raise
         self.pid = self.popen.pid
+        self._owner = os.getpid()
         self._asking = threading.Lock()  # of two threads that wait for a process, one would be told that it runs
         _running.add(self)
 
@@ -143,9 +145,13 @@ def starting(name: str, program: str) -> Iterator[None]:
 
 
 def end_processes() -> None:
-    """Close every process of ours that is still there. The plugin calls it when pytest ends."""
+    """Close every process of ours that is still there: when pytest ends, and when Python does."""
     for process in list(_running):
-        process.close()
+        if process._owner == os.getpid():  # and not a copy of us that was forked
+            process.close()
+
+
+atexit.register(end_processes)
 
 
 def dying_with_us() -> list[str]:

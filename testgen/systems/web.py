@@ -21,6 +21,8 @@ Answer = urllib3.BaseHTTPResponse
 """With `status`, `headers`, `data`, and `json()`."""
 _AT_ONCE = 16
 """Requests under way at the same time."""
+_LINGERS_SECONDS = 5
+"""A server's connections are closed a moment before it has ended; on a busy machine it is a long one."""
 
 
 class ConnectionLost(ServerError):  # noqa: N818 - named for what happened, as the other members of its family
@@ -102,4 +104,4 @@ class Web:
         self._pool.clear()
 
     def _death(self) -> str | None:
-        return None if isinstance(self._server, str) else self._server.death(timeout_seconds=0.2)
+        return None if isinstance(self._server, str) else self._server.death(timeout_seconds=_LINGERS_SECONDS)
