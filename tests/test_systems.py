@@ -196,9 +196,11 @@ def test_forked_copy_ends_nothing(service: Service) -> None:
 
 def test_plugin_ends_what_tests_leave_running(tmp_path: Path) -> None:
     (tmp_path / "test_leaving.py").write_text(
-        "import sys\nfrom pathlib import Path\nfrom testgen.systems import Service\n\n\ndef test_leaving():\n"
+        "import sys, threading\nfrom pathlib import Path\nfrom testgen.systems import Service\n\n\ndef leave():\n"
         "    service = Service([sys.executable, '-m', 'http.server', '--bind', '127.0.0.1', '{port}'])\n"
-        "    Path('pid').write_text(str(service._process.pid))\n    globals()['kept'] = service\n"
+        "    Path('pid').write_text(str(service._process.pid))\n\n\ndef test_leaving():\n"
+        "    thread = threading.Thread(target=leave)  # from which it does not die with us\n"
+        "    thread.start()\n    thread.join()\n"
     )
     for options in ([], ["-n", "1"]):
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options]
