@@ -247,3 +247,9 @@ def test_process_started_by_another_thread_is_ended_as_well(script: Path) -> Non
     started[0].close()
     assert started[0].death() is not None
     assert "PATH" in os.environ
+
+
+def test_missing_urllib3_is_told() -> None:
+    code = "import sys; sys.modules['urllib3'] = None; import testgen.systems; import testgen.systems.web"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "SurroundingsError: HTTP needs urllib3\nhint: pip install 'tla-testgen[http]'" in result.stderr
