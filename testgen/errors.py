@@ -157,7 +157,7 @@ class SurroundingsError(TestgenError):
 
 
 class ServerError(SurroundingsError):
-    """MongoDB could not be started, reached, or kept alive."""
+    """A server, MongoDB or another system under test, could not be started, reached, or kept alive."""
 
 
 class Unavailable(ServerError):  # noqa: N818 - a state of things, told as the reason of a skip

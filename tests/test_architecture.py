@@ -25,7 +25,7 @@ MAKING = {
     "cli": 6,
     "__main__": 7,
 }
-RUNNING = {"mongo": 1, "ot": 1, "bindings": 2, "runtime": 3}
+RUNNING = {"systems": 1, "mongo": 2, "ot": 2, "bindings": 3, "runtime": 4}
 CROSSINGS = {
     ("render", "bindings"),
     ("diagnosis", "bindings"),
@@ -75,9 +75,9 @@ def test_the_checks_see_an_import_that_runs_upwards() -> None:
     assert not is_allowed("values", "graph")
 
 
-@pytest.mark.parametrize("module", ["testgen.runtime.plugin", "testgen.bindings.array_ot"])
+@pytest.mark.parametrize("module", ["testgen.runtime.plugin", "testgen.bindings.array_ot", "testgen.systems"])
 def test_the_running_side_imports_nothing_heavy(module: str) -> None:
-    heavy = "numpy", "scipy", "networkx", "jinja2", "rich", "click", "pymongo"
+    heavy = "numpy", "scipy", "networkx", "jinja2", "rich", "click", "pymongo", "urllib3"
     code = f"import sys, {module}; print([name for name in {heavy!r} if name in sys.modules])"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"

@@ -18,7 +18,7 @@ from pymongo.collection import Collection
 
 from testgen.bindings.protocol import Binding
 from testgen.mongo import ChangeStream, Event, Server, shared_server
-from testgen.mongo.waiting import wait_for
+from testgen.systems.waiting import wait_for
 
 __all__ = ["PROCESS", "Document", "MongoBinding"]
 

@@ -31,7 +31,7 @@ from testgen.bindings.protocol import Divergence, Step, action, ends, observes, 
 from testgen.bindings.story import StepStory, tell_steps
 from testgen.mongo import ChangeStream, Event, Server, is_sentinel, start_point
 from testgen.mongo.change_stream import SENTINEL
-from testgen.mongo.waiting import wait_for
+from testgen.systems.waiting import wait_for
 from testgen.values.plain import Plain
 
 __all__ = ["EarlyTokenConsumer", "StreamConsumer"]

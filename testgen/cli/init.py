@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import suppress
 from dataclasses import asdict
 from keyword import iskeyword
@@ -72,10 +73,9 @@ def _begin(graph: str, loaded: StateGraph, project: Project, binding: str | None
             hint=f"testgen init --verify {graph}",
         )
     name = dump_name(graph)
-    file, class_ = _place(binding) or (
-        project.folder / "bindings" / f"{python_name(name)}.py",
-        class_name(name),
-    )
+    stem = python_name(name)
+    stem = f"{stem}_" if stem in sys.stdlib_module_names else stem  # or `import queue` in queue.py may mean itself
+    file, class_ = _place(binding) or (project.folder / "bindings" / f"{stem}.py", class_name(name))
     out = f"generated/{name}"
     scaffold = scaffold_binding(loaded, name=class_, source=Path(graph).name)
     settings = {

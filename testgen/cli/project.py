@@ -84,6 +84,8 @@ class Project:
 def find_project(start: Path) -> Project:
     """The project of the nearest folder, from `start` upwards, whose project file names suites; else an empty one.
 
+    A `testgen.toml` makes a project of its folder, also one that is empty: so a folder within another project is begun.
+
     Raises:
         InputError: The file is malformed.
     """
@@ -92,6 +94,8 @@ def find_project(start: Path) -> Project:
             path = folder / name
             if path.is_file() and (tables := _tables(path, keys)) is not None:
                 return Project(folder, {suite: _settings(path, suite, table) for suite, table in tables.items()})
+        if (folder / "testgen.toml").is_file():  # without suites yet, and not to be taken for a part of one around it
+            return Project(folder, {})
     return Project(start, {})
 
 

@@ -11,12 +11,13 @@ Knows nothing of TLA+, bindings or pytest. Importing it imports pymongo.
 from testgen.mongo.capabilities import Capabilities, require
 from testgen.mongo.change_stream import ChangeStream, Event, is_sentinel, start_point
 from testgen.mongo.clock import mark_oplog, operation_time, successor, token_time
-from testgen.mongo.errors import MissingCapability, WaitTimeout
+from testgen.mongo.errors import MissingCapability
 from testgen.mongo.failpoint import Failpoint, ParkedOperation
 from testgen.mongo.oplog import OplogEntry, read_oplog
 from testgen.mongo.server import Server, connect_server, find_server, start_server
 from testgen.mongo.shared import shared_server, stop_shared_server
 from testgen.mongo.ttl_gate import TTLGate
+from testgen.systems.waiting import WaitTimeout
 
 __all__ = [
     "Capabilities",

@@ -15,7 +15,7 @@ from bson import ObjectId, Timestamp
 from testgen.mongo.clock import mark_oplog, token_time
 from testgen.mongo.errors import MissingCapability
 from testgen.mongo.server import Server
-from testgen.mongo.waiting import wait_for
+from testgen.systems.waiting import wait_for
 
 __all__ = ["ChangeStream", "Event", "is_sentinel", "start_point"]
 

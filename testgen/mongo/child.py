@@ -11,15 +11,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import shutil
 import signal
-import subprocess
-import threading
 from pathlib import Path
 
 from testgen.mongo.directories import remove_directory
 from testgen.mongo.locate import Mongod
+from testgen.systems.process import ChildProcess, last_lines
 
 __all__ = ["Child"]
 
@@ -36,21 +34,14 @@ class Child:
         self.directory = directory
         self.port = port
         (directory / "data").mkdir()
-        with (directory / "output").open("wb") as output:
-            self._process = subprocess.Popen(
-                [*_dying_with_us(), *_command(mongod, directory, port)],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,  # Ctrl-C reaches us only; we then stop it in our own order
-            )
+        command = _command(mongod, directory, port)
+        self._process = ChildProcess(command, name="mongod", output=(directory / "output").open("w+b"))
         self.pid = self._process.pid
-        self._asking = threading.Lock()  # while one thread asks, `subprocess` tells another that the process runs
 
     @property
     def exit_status(self) -> int | None:
         """As `subprocess` has it: None while it runs, negative for a signal."""
-        return self._process.poll()
+        return self._process.exit_status
 
     def death(self, *, timeout_seconds: float = 0) -> str | None:
         """Say how mongod ended; None while it runs.
@@ -58,23 +49,19 @@ class Child:
         Args:
             timeout_seconds: How long to wait for the end; a lost connection may be seen a moment before it.
         """
-        with self._asking, contextlib.suppress(subprocess.TimeoutExpired):
-            status = self._process.wait(timeout_seconds) if timeout_seconds else self._process.poll()
-            if status is not None:
-                how = f"was killed by signal {_signal(-status)}" if status < 0 else f"exited with status {status}"
-                said = "" if status == -signal.SIGKILL else self.log_tail()  # of that it knows nothing itself
-                return f"mongod (process {self.pid}) {how}{self._full_disk()}{said}"
-        return None
+        if (how := self._process.death(timeout_seconds=timeout_seconds)) is None:
+            return None
+        said = "" if self.exit_status == -signal.SIGKILL else self.log_tail()  # of that it knows nothing itself
+        return f"{how}{self._full_disk()}{said}"
 
     def kill(self) -> None:
         """End mongod at once, wait until it has gone, and remove its directory; 20 to 90 ms."""
-        self._process.kill()
-        self._process.wait()
+        self._process.close()
         remove_directory(self.directory)
 
     def log_tail(self) -> str:
         """What mongod said last, indented, for the end of a message: its complaints, or else its last lines."""
-        raw = [*_last_lines(self.directory / "output"), *_last_lines(self.directory / "log")]
+        raw = [*self._process.last_lines(), *_last_lines(self.directory / "log")]
         lines = [line for line in map(_readable, raw) if line is not None]
         complaints = [line for line in lines if not line.startswith(_NO_COMPLAINTS)]
         chosen = complaints[-COMPLAINTS:] or lines[-2:]
@@ -107,22 +94,9 @@ def _command(mongod: Mongod, directory: Path, port: int) -> list[str]:
     ]
 
 
-def _dying_with_us() -> list[str]:
-    """Have Linux kill the child when we die, even by SIGKILL: setpriv of util-linux becomes the command (prctl(2)).
-
-    Python's own way, `preexec_fn`, is unsafe in a process with threads, and pymongo has threads.
-    """
-    setpriv = shutil.which("setpriv")
-    in_main_thread = threading.current_thread() is threading.main_thread()
-    return [setpriv, "--pdeathsig", "KILL", "--"] if setpriv and in_main_thread else []
-
-
 def _last_lines(path: Path) -> list[str]:
     with contextlib.suppress(OSError), path.open("rb") as file:
-        start = max(0, file.seek(0, os.SEEK_END) - 20_000)
-        file.seek(start)
-        lines = file.read().decode("utf-8", "replace").splitlines()
-        return [line for line in (lines[1:] if start else lines) if line.strip()]
+        return last_lines(file.fileno())
     return []
 
 
@@ -144,9 +118,3 @@ def _readable(line: str) -> str | None:
         return " ".join(text.split())
     except (ValueError, KeyError, TypeError):
         return None if line.startswith('{"t":') else line
-
-
-def _signal(number: int) -> str:
-    with contextlib.suppress(ValueError):
-        return f"{number} ({signal.Signals(number).name})"
-    return str(number)

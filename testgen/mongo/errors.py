@@ -20,11 +20,7 @@ import pymongo.errors
 
 from testgen.errors import ServerError, Unavailable
 
-__all__ = ["MissingCapability", "WaitTimeout", "shortened", "surroundings_trouble", "translated"]
-
-
-class WaitTimeout(ServerError):  # noqa: N818 - named for what happened, as the other members of its family
-    """Something that the server was expected to do did not happen before the deadline."""
+__all__ = ["MissingCapability", "shortened", "surroundings_trouble", "translated"]
 
 
 class MissingCapability(Unavailable):

@@ -19,8 +19,8 @@ from typing import Any, Generic, TypeVar
 
 import pymongo.errors
 
-from testgen.mongo.errors import WaitTimeout
 from testgen.mongo.server import Server
+from testgen.systems.waiting import WaitTimeout
 
 __all__ = ["Failpoint", "ParkedOperation"]
 

@@ -12,8 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import random
-import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,15 +25,15 @@ from testgen.mongo.child import Child
 from testgen.mongo.directories import make_directory, remove_directory
 from testgen.mongo.errors import translated
 from testgen.mongo.locate import MONGOD_HINT, Mongod, wrong_program
-from testgen.mongo.waiting import wait_for
+from testgen.systems.ports import free_ports, is_listening
+from testgen.systems.waiting import wait_for
 
-__all__ = ["free_ports", "launch_mongod"]
+__all__ = ["launch_mongod"]
 
 ATTEMPTS = 5
 """Ports to try; taking one between our look and mongod's bind is rare, five times in a row is something else."""
 ADDRESS_IN_USE = 48
 """Exit status of a mongod that cannot bind its port."""
-_PORTS = range(20000, 32000)  # below Linux's range for outgoing connections, which begins at 32768
 
 
 def launch_mongod(
@@ -82,18 +80,6 @@ def launch_mongod(
     )
 
 
-def free_ports() -> Iterator[int]:
-    """Yield ports on which nothing listens at this moment, at random, so that two processes rarely choose the same."""
-    # Seeded by the system, not by a number: the same ports in every process would collide.
-    chooser = random.SystemRandom()
-    while True:
-        port = chooser.choice(_PORTS)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("127.0.0.1", port))
-            yield port
-
-
 def _listens(child: Child, mongod: Mongod, timeout_seconds: float) -> bool:
     """Wait until the child listens; False if its port belongs to somebody else.
 
@@ -104,10 +90,8 @@ def _listens(child: Child, mongod: Mongod, timeout_seconds: float) -> bool:
     def listener() -> int | None:
         if child.exit_status is not None:
             return 0
-        with socket.socket() as connection:
-            connection.settimeout(1)
-            if connection.connect_ex(("127.0.0.1", child.port)) != 0:
-                return None
+        if not is_listening(child.port):
+            return None
         with contextlib.suppress(pymongo.errors.PyMongoError, KeyError), _direct(child.port, patience_ms=500) as client:
             pid: int = client.admin.command("serverStatus", repl=0, metrics=0, locks=0)["pid"]
             return pid

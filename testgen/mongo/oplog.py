@@ -14,8 +14,8 @@ import pymongo.errors
 from bson import Timestamp
 
 from testgen.mongo.clock import mark_oplog
-from testgen.mongo.errors import WaitTimeout
 from testgen.mongo.server import Server
+from testgen.systems.waiting import WaitTimeout
 
 __all__ = ["OplogEntry", "read_oplog"]
 

@@ -12,10 +12,9 @@ from __future__ import annotations
 import contextlib
 
 from testgen.errors import ServerError
-from testgen.mongo.errors import WaitTimeout
 from testgen.mongo.failpoint import Failpoint
 from testgen.mongo.server import Server
-from testgen.mongo.waiting import wait_for
+from testgen.systems.waiting import WaitTimeout, wait_for
 
 __all__ = ["TTLGate"]
 

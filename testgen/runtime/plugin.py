@@ -243,12 +243,14 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Stop what looks into the graph, and the MongoDB server of this process; leave to pytest what it may find."""
+    """Stop what looks into the graph, MongoDB, and what bindings left running; leave to pytest what it may find."""
     if (companion := config.stash.get(COMPANION, None)) is not None:
         companion.close()
     shared = sys.modules.get("testgen.mongo.shared")  # not imported here: most suites need no pymongo
     if shared is not None:
         shared.stop_shared_server()
+    if (processes := sys.modules.get("testgen.systems.process")) is not None:
+        processes.end_processes()
     if gc.get_freeze_count():  # of a large run: pytest collects garbage five times in the end, after this
         gc.collect()
         gc.freeze()

@@ -230,7 +230,9 @@ def test_entry_goes_where_the_projects_suites_are(bank: Path, here: Path, run_te
     assert run_testgen("build", "bank.dot").out.startswith("bank.dot → generated/bank\n")
 
 
-@pytest.mark.parametrize("name", ["two words", 'a "quote"', "ünï", "2pc", "test", "request", "del\x7fete", "x.y"])
+@pytest.mark.parametrize(
+    "name", ["two words", 'a "quote"', "ünï", "2pc", "test", "request", "queue", "del\x7fete", "x.y"]
+)
 def test_dump_of_any_name_is_built_and_runs(name: str, bank: Path, here: Path) -> None:
     bank.rename(here / f"{name}.dot")
     answer = testgen("init", f"{name}.dot", cwd=here)
@@ -238,6 +240,11 @@ def test_dump_of_any_name_is_built_and_runs(name: str, bank: Path, here: Path) -
     assert testgen("build", cwd=here).code == ExitCode.DONE
     assert (here / "generated" / name / "test_all.py").is_file()
     assert "2 generated tests skipped: not implemented yet" in run_pytest(here, "generated")
+
+
+def test_binding_is_not_called_as_a_module_of_python(bank: Path, here: Path, run_testgen: Run) -> None:
+    bank.rename(here / "queue.dot")
+    assert "queue.dot → bindings/queue_.py" in run_testgen("init", "queue.dot").out
 
 
 def test_dump_whose_name_is_no_text_cannot_be_in_a_project_file(bank: Path, here: Path, run_testgen: Run) -> None:
@@ -268,6 +275,21 @@ def test_project_file_of_the_folder_above_gets_the_entry(
     ]
     assert (here / "testgen.toml").read_text().endswith(SUITE)
     assert run_testgen("build", "../bank.dot").code == ExitCode.DONE
+
+
+def test_empty_project_file_begins_a_project_within_another(
+    bank: Path, here: Path, run_testgen: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (here / "testgen.toml").write_text("[suites.other]\ngraph = 'o.dot'\n")
+    (here / "sub").mkdir()
+    (here / "sub" / "testgen.toml").touch()
+    monkeypatch.chdir(here / "sub")
+    answer = run_testgen("init", "../bank.dot")
+    assert answer.out.splitlines()[1:3] == [
+        "binding  bindings/bank.py  (3 actions and 2 variables to fill in)",
+        "suite    [suites.bank] in testgen.toml",
+    ]
+    assert (here / "testgen.toml").read_text() == "[suites.other]\ngraph = 'o.dot'\n"
 
 
 def test_link_to_a_project_file_stays_a_link(bank: Path, here: Path, run_testgen: Run) -> None:

@@ -10,9 +10,10 @@ from bson import Timestamp
 from testgen.mongo import change_stream
 from testgen.mongo.change_stream import ChangeStream, Event, is_sentinel, start_point
 from testgen.mongo.clock import mark_oplog, operation_time, successor, token_time
-from testgen.mongo.errors import MissingCapability, WaitTimeout
+from testgen.mongo.errors import MissingCapability
 from testgen.mongo.failpoint import Failpoint, ParkedOperation
 from testgen.mongo.server import Server
+from testgen.systems.waiting import WaitTimeout
 
 pytestmark = pytest.mark.mongo
 

@@ -10,11 +10,12 @@ import pytest
 
 from testgen.errors import ServerError
 from testgen.mongo.clock import mark_oplog
-from testgen.mongo.errors import MissingCapability, WaitTimeout, translated
+from testgen.mongo.errors import MissingCapability, translated
 from testgen.mongo.failpoint import Failpoint, ParkedOperation
 from testgen.mongo.oplog import read_oplog
 from testgen.mongo.server import Server
 from testgen.mongo.ttl_gate import BETWEEN_PASSES, TTLGate
+from testgen.systems.waiting import WaitTimeout
 
 pytestmark = pytest.mark.mongo
 

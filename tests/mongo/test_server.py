@@ -18,9 +18,10 @@ from pymongo.client_session import ClientSession
 
 from testgen.errors import ServerError
 from testgen.mongo import launch
-from testgen.mongo.launch import free_ports, launch_mongod
+from testgen.mongo.launch import launch_mongod
 from testgen.mongo.locate import Mongod
 from testgen.mongo.server import Server, connect_server, start_server
+from testgen.systems.ports import free_ports
 from tests.mongo.conftest import is_running, wait_until
 
 pytestmark = pytest.mark.mongo
@@ -244,7 +245,7 @@ def test_a_server_started_in_another_thread_outlives_the_thread(mongod: Mongod, 
     thread.join()
     with servers[0] as server:
         with pytest.raises(subprocess.TimeoutExpired):
-            server._child._process.wait(0.3)
+            server._child._process.popen.wait(0.3)
         assert server.client.admin.command("ping")["ok"]
 
 

@@ -180,7 +180,7 @@ def _wait_until_listening(server: subprocess.Popen[bytes], port: int, log: Path)
 
 
 def _dying_with_us() -> list[str]:
-    """Have Linux kill what is started when this process is killed; see `testgen.mongo.child`."""
+    """Have Linux kill what is started when this process is killed; see `testgen.systems.process`."""
     return ["setpriv", "--pdeathsig", "KILL", "--"] if shutil.which("setpriv") else []
 
 

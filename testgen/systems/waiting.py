@@ -1,4 +1,4 @@
-"""Waiting for the server: always with a deadline, and with words for what was waited for."""
+"""Waiting for a system: always with a deadline, and with words for what was waited for."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from testgen.mongo.errors import WaitTimeout
+from testgen.errors import ServerError
 
-__all__ = ["wait_for"]
+__all__ = ["WaitTimeout", "wait_for"]
 
 T = TypeVar("T")
+
+
+class WaitTimeout(ServerError):  # noqa: N818 - named for what happened, as the other members of its family
+    """Something that a system was expected to do did not happen before the deadline."""
 
 
 def wait_for(
