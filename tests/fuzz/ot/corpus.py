@@ -1,4 +1,4 @@
-"""A corpus in one file: what a fuzzer kept of a run, one input a line in hexadecimal, so that a diff of it can be read."""
+"""A corpus in one file: what a fuzzer kept of a run, an input a line in hexadecimal, so that its diff can be read."""
 
 from __future__ import annotations
 
