@@ -27,7 +27,7 @@ SUITES = {
 
 @pytest.mark.slow
 def test_every_judgment_is_true(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Some forty seconds of the processor: 98 mutants, and of each suite all tests that reach one it does not notice."""
+    """Forty seconds of the processor: 98 mutants; where a suite does not notice one, all its tests that reach it run."""
     monkeypatch.chdir(REPOSITORY)
     judgments = read_judgments(FILE)
     score = score_suites(
