@@ -23,6 +23,9 @@ __all__ = ["report"]
 @click.option(
     "--mutants", type=click.Path(path_type=Path), metavar="FILE", help="What `testgen coverage mutants --json` printed."
 )
+@click.option(
+    "--lies", type=click.Path(path_type=Path), metavar="FILE", help="What `testgen coverage lies --json` printed."
+)
 @click.option("--graph", metavar="GRAPH", help="A state graph, with --log, --suite-file or both.")
 @click.option(
     "--suite-file",
@@ -53,6 +56,7 @@ __all__ = ["report"]
 def report(
     compare: Path | None,
     mutants: Path | None,
+    lies: Path | None,
     graph: str | None,
     suite_files: tuple[Path, ...],
     logs: tuple[Path, ...],
@@ -62,8 +66,9 @@ def report(
 ) -> int:
     """Write one HTML file about coverage, which needs no network and no other file.
 
-    It shows what it is given: suites side by side with the source, mutants that live, the graph down to each state
-    with the tests through it, failures in groups. At least one of --compare, --mutants and --graph is needed.
+    It shows what it is given: suites side by side with the source, mutants that live, lies that tests tell, the graph
+    down to each state with the tests through it, failures in groups. At least one of --compare, --mutants, --lies and
+    --graph is needed.
 
     \b
     testgen coverage compare --source shop --suite unit=tests --json > compare.json
@@ -71,21 +76,24 @@ def report(
     pytest generated/shop --testgen-log runs
     testgen coverage report --compare compare.json --mutants mutants.json --graph graphs/shop.dot --log runs
     """
-    from testgen.report import read_comparison, read_mutation, render_report
+    from testgen.report import read_comparison, read_lies, read_mutation, render_report
 
     if graph is None and (suite_files or logs):
         raise click.UsageError("--suite-file and --log are of a graph: --graph GRAPH")
-    if compare is None and mutants is None and graph is None:
-        raise click.UsageError("what is to be in it? --compare FILE, --mutants FILE, --graph GRAPH")
+    if compare is None and mutants is None and lies is None and graph is None:
+        raise click.UsageError("what is to be in it? --compare FILE, --mutants FILE, --lies FILE, --graph GRAPH")
     comparison = read_comparison(compare) if compare is not None else None
     mutation = read_mutation(mutants) if mutants is not None else None
+    told = read_lies(lies) if lies is not None else None
     measured = _measure(graph, suite_files, logs, allow_cut=allow_cut) if graph is not None else None
     subjects = [*(comparison.source if comparison else ()), *(mutation.source if mutation else ())]
+    subjects += [told.graph] if told is not None else []
     subjects += [graph] if graph is not None else []
     text = render_report(
         title=title or f"Coverage of {', '.join(dict.fromkeys(subjects))}",
         comparison=comparison,
         mutation=mutation,
+        lies=told,
         graph=(graph, measured) if graph is not None and measured is not None else None,
     )
     write_report(out, text)

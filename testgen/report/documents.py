@@ -1,4 +1,4 @@
-"""The JSON that `testgen coverage compare` and `mutants` print, read back and checked.
+"""The JSON that `testgen coverage compare`, `mutants` and `lies` print, read back and checked.
 
 Only the keys that a report shows are named here; further ones are let pass, so later versions of testgen may add some.
 """
@@ -20,6 +20,8 @@ __all__ = [
     "Growth",
     "GrowthStep",
     "Judgment",
+    "Lie",
+    "Lies",
     "Mutant",
     "Mutation",
     "ScoredSuite",
@@ -27,6 +29,7 @@ __all__ = [
     "Statement",
     "Verdict",
     "read_comparison",
+    "read_lies",
     "read_mutation",
 ]
 
@@ -164,6 +167,31 @@ class Mutation(_Part, frozen=True):
     each: list[Mutant]
 
 
+class Lie(_Part, frozen=True):
+    kind: Literal["value", "target"]
+    state: int
+    what: str
+    truth: str
+    told: str
+    behaviors: int
+    end: Literal["noticed", "refused", "untold", "unnoticed"]
+    words: str
+
+
+class Lies(_Part, frozen=True):
+    """What `testgen coverage lies --json` prints."""
+
+    graph: str
+    seed: int
+    tests: int
+    percent: float | None
+    lies: list[Lie]
+
+    def ended(self, *ends: str) -> list[Lie]:
+        """Those that ended so, in the order in which they were told."""
+        return [lie for lie in self.lies if lie.end in ends]
+
+
 def read_comparison(path: Path) -> Comparison:
     """Read what `testgen coverage compare --json` has printed into the file `path`.
 
@@ -207,11 +235,23 @@ def read_mutation(path: Path) -> Mutation:
     return mutation
 
 
+def read_lies(path: Path) -> Lies:
+    """Read what `testgen coverage lies --json` has printed into the file `path`.
+
+    Raises:
+        InputError, ParseError: As `read_comparison`.
+    """
+    lies = _read(path, Lies, "testgen.lies/1", "lies")
+    if not lies.lies:
+        raise _contradiction(path, "it has no lies")
+    return lies
+
+
 class _Schema(msgspec.Struct):
     schema: str = ""
 
 
-_Document = TypeVar("_Document", Comparison, Mutation)
+_Document = TypeVar("_Document", Comparison, Mutation, Lies)
 
 
 def _read(path: Path, kind: type[_Document], schema: str, command: str) -> _Document:

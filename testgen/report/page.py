@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from testgen.coverage import GraphCoverage
 from testgen.render.environment import shipped_templates
-from testgen.report.documents import ComparedSuite, Comparison, Mutant, Mutation, ScoredSuite
+from testgen.report.documents import ComparedSuite, Comparison, Lie, Lies, Mutant, Mutation, ScoredSuite
 from testgen.report.graph_view import GraphView, graph_view
 from testgen.report.growth_plot import growth_plots
 from testgen.report.source_view import live_mutants, source_views
@@ -40,6 +40,7 @@ def render_report(
     title: str,
     comparison: Comparison | None = None,
     mutation: Mutation | None = None,
+    lies: Lies | None = None,
     graph: tuple[str, GraphCoverage] | None = None,
 ) -> str:
     """Make the page; the same inputs give the same text.
@@ -48,6 +49,7 @@ def render_report(
         title: Its heading.
         comparison: Suites side by side on branches.
         mutation: Which mutants each suite notices.
+        lies: What generated tests notice of false values and targets in a graph.
         graph: A graph as the user named it, and what was measured of it.
     """
     folder = shipped_templates() / "coverage"
@@ -71,9 +73,11 @@ def render_report(
             sources=source_views(comparison, mutation) if comparison else [],
             mutation=mutation,
             mutants=_groups(mutation) if mutation else {},
+            lies=lies,
+            lie_groups=_lie_groups(lies) if lies else {},
             graph=view,
             picture=Markup(view.picture) if view and view.picture else None,  # noqa: S704 - parsed, names quoted
-            findings=_findings(comparison, mutation, view),
+            findings=_findings(comparison, mutation, lies, view),
         )
     )
 
@@ -137,8 +141,18 @@ def _groups(mutation: Mutation) -> dict[str, list[Mutant]]:
     return {title: mutants for title, mutants in groups.items() if mutants}
 
 
+def _lie_groups(lies: Lies) -> dict[str, list[Lie]]:
+    """Lies by what became of them, the worst first."""
+    groups = {
+        "Tests tell them and pass": lies.ended("unnoticed"),
+        "No test speaks of them": lies.ended("untold"),
+        "Noticed": lies.ended("noticed", "refused"),
+    }
+    return {title: told for title, told in groups.items() if told}
+
+
 def _findings(
-    comparison: Comparison | None, mutation: Mutation | None, graph: GraphView | None
+    comparison: Comparison | None, mutation: Mutation | None, lies: Lies | None, graph: GraphView | None
 ) -> list[tuple[str, str, str]]:
     """What a reader should know first: "good" or "bad", a sentence, and where to read on."""
     found = []
@@ -163,7 +177,18 @@ def _findings(
             else f"Each of {counted:,} mutants is noticed by some suite."
         )
         found.append(("bad" if count else "good", words, "mutants"))
+    if lies is not None:
+        found.append(_lies_finding(lies))
     return found
+
+
+def _lies_finding(lies: Lies) -> tuple[str, str, str]:
+    passed, told = len(lies.ended("unnoticed")), len(lies.lies) - len(lies.ended("untold"))
+    if not told:
+        return "bad", f"No test speaks of any of {_plural(len(lies.lies), 'lie')} put into the graph.", "lies"
+    if passed:
+        return "bad", f"Tests pass with {passed:,} of {told:,} lies put into the graph that they tell.", "lies"
+    return "good", f"Each of {told:,} lies put into the graph that tests tell is noticed.", "lies"
 
 
 def _graph_findings(graph: GraphView) -> list[tuple[str, str, str]]:

@@ -171,7 +171,7 @@ def test_network_without_clients_is_at_rest() -> None:
 
 @pytest.mark.parametrize("clients", [-1, True, 2.0, "3"])
 def test_impossible_number_of_clients_is_refused(clients: object) -> None:
-    with pytest.raises(OperationError, match=r"^the number of clients is an integer from 0, not "):
+    with pytest.raises(OperationError, match=rf"^the number of clients is an integer from 0, not {clients!r}$"):
         Network(clients=clients, array=[])  # type: ignore[arg-type]  # the point of the test
 
 
@@ -229,6 +229,14 @@ def test_rule_that_diverges_is_noticed_at_the_end(monkeypatch: pytest.MonkeyPatc
     network = network_of(Set(0, 4), Set(0, 5))
     with pytest.raises(MergeError, match=r"^client 2 has \[4, 2, 3\], but the server has \[5, 2, 3\]$"):
         network.sync_all_clients()
+
+
+@pytest.mark.parametrize("array", [[1, 2], [1, 2, 4]])
+def test_an_array_that_is_not_the_servers_is_noticed(array: list[object]) -> None:
+    network = network_of(Clear())
+    network.client(1).array, network.server.array = array, [1, 2, 3]
+    with pytest.raises(MergeError, match=r"^client 1 has \[1, 2"):
+        network.check_converged()
 
 
 def test_server_that_stores_something_else_is_noticed() -> None:

@@ -129,6 +129,11 @@ def test_empty_side_changes_nothing() -> None:
             Erase(0, prior_size=4, client=2),
             "bad merge: Erase(ndx=0, prior_size=3) and Erase(ndx=0, prior_size=4) are not on the same array",
         ),
+        (
+            Erase(0, prior_size=4, client=1),
+            Erase(0, prior_size=3, client=2),
+            "bad merge: Erase(ndx=0, prior_size=4) and Erase(ndx=0, prior_size=3) are not on the same array",
+        ),
     ],
 )
 def test_sides_that_cannot_meet_are_refused(left: Operation, right: Operation, message: str) -> None:

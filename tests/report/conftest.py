@@ -19,13 +19,24 @@ from tests.projects import change, make_project, run_pytest
 
 @dataclass(frozen=True)
 class Inputs:
-    """A folder with compare.json, mutants.json, store.dot, the log `runs`, and a report of all of them."""
+    """A folder with compare.json, mutants.json, lies.json, store.dot, the log `runs`, and a report of all of them."""
 
     folder: Path
 
     @property
     def arguments(self) -> list[str]:
-        return ["--compare", "compare.json", "--mutants", "mutants.json", "--graph", "store.dot", "--log", "runs"]
+        return [
+            "--compare",
+            "compare.json",
+            "--mutants",
+            "mutants.json",
+            "--lies",
+            "lies.json",
+            "--graph",
+            "store.dot",
+            "--log",
+            "runs",
+        ]
 
     @property
     def report(self) -> Path:
@@ -54,6 +65,8 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Inputs:
     dump = folder / "store.dot"
     dump.write_text(store_dot(), encoding="utf-8")
     make_project(folder, dump)
+    told = ["lies", "store.dot", "--binding", "bindings/store.py:Store", "--count", "8", "--json"]
+    (folder / "lies.json").write_text(testgen(folder, "coverage", *told), encoding="utf-8")
     change(folder, '"value": self.data.pop(key)', '"value": self.data.pop(key) * 7')
     assert "1 failed, 2 passed" in run_pytest(folder, "generated", "--testgen-log", "runs")
     (folder / "shop").mkdir()

@@ -10,7 +10,7 @@ from testgen.coverage import Evidence, Run, SuiteEvidence, measure_graph
 from testgen.coverage.run_log import Record
 from testgen.graph.dot import read_dot
 from testgen.graph.source import Source
-from testgen.report import read_comparison, read_mutation, render_report
+from testgen.report import read_comparison, read_lies, read_mutation, render_report
 from testgen.selection import select_behaviors
 from tests.conftest import dot
 
@@ -58,6 +58,12 @@ def hostile_report(folder: Path) -> str:
     }
     (folder / "c.json").write_text(json.dumps(comparison), encoding="utf-8")
     (folder / "m.json").write_text(json.dumps(mutation), encoding="utf-8")
+    lie = {"kind": "value", "state": 0, "what": ALL, "truth": ALL, "told": ALL, "behaviors": 1, "words": ALL}
+    lies = {
+        **{"schema": "testgen.lies/1", "graph": ALL, "seed": 1, "tests": 3, "percent": 0.0},
+        "lies": [{**lie, "end": end} for end in ("noticed", "refused", "untold", "unnoticed")],
+    }
+    (folder / "l.json").write_text(json.dumps(lies), encoding="utf-8")
     text = ALL.replace("\\", "\\\\").replace('"', '\\"')
     dump = dot([{"x": f'"{text}"'}, {"x": "2"}, {"x": "3"}], [(0, f'Go("{text}")', 1), (1, "On", 2)])
     graph = read_dot(Source("hostile.dot", dump.encode()))
@@ -71,5 +77,6 @@ def hostile_report(folder: Path) -> str:
         title=ALL,
         comparison=read_comparison(folder / "c.json"),
         mutation=read_mutation(folder / "m.json"),
+        lies=read_lies(folder / "l.json"),
         graph=(ALL, measure_graph(evidence)),
     )

@@ -19,7 +19,7 @@ from testgen.errors import ExitCode
 from testgen.graph import Action, load
 from testgen.graph.dot import read_dot
 from testgen.graph.source import Source
-from testgen.report import read_mutation, render_report
+from testgen.report import read_lies, read_mutation, render_report
 from testgen.report.picture import draw
 from testgen.selection import Request, select_behaviors
 from tests.conftest import Answer, dot
@@ -120,6 +120,35 @@ def test_mutants_have_their_diff_and_their_ends(inputs: Inputs, page: Page) -> N
     for mutant in living:
         told = page.by_id[f"mutant-{mutant['id']}"]
         assert "".join(map(str, told.all("pre")[0].text)) == " ".join(mutant["diff"].split())
+
+
+def test_lies_are_told_with_what_became_of_them(inputs: Inputs, page: Page) -> None:
+    document = inputs.document("lies.json")
+    ends = ("noticed", "refused", "unnoticed", "untold")
+    assert [row[1] for row in page.by_id["lies"].rows()[1:]] == [shown(document[end]) for end in ends]
+    told = [row.text for row in page.by_id["lies"].all("tr")]
+    for lie in document["lies"]:
+        parts = (str(lie["state"]), lie["what"], lie["truth"], lie["told"], lie["words"])
+        assert any(all(" ".join(part.split()) in row for part in parts) for row in told), lie
+    states = {link.attributes["href"] for link in page.by_id["lies"].all("a")}
+    assert states == {f"#state={lie['state']}" for lie in document["lies"]}
+
+
+@pytest.mark.parametrize(
+    ("ends", "words"),
+    [
+        (["noticed", "refused", "untold"], "Each of 2 lies put into the graph that tests tell is noticed."),
+        (["noticed", "unnoticed"], "Tests pass with 1 of 2 lies put into the graph that they tell."),
+        (["untold", "untold"], "No test speaks of any of 2 lies put into the graph."),
+    ],
+)
+def test_the_summary_says_what_lies_mean(ends: list[str], words: str, inputs: Inputs, tmp_path: Path) -> None:
+    document = inputs.document("lies.json")
+    document["lies"] = [{**document["lies"][0], "end": end} for end in ends]
+    path = tmp_path / "lies.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    page = Page(render_report(title="lies", lies=read_lies(path)))
+    assert words in page.by_id["summary"].text
 
 
 def test_judged_mutants_are_told_with_the_argument(inputs: Inputs, tmp_path: Path) -> None:
@@ -247,6 +276,7 @@ def test_same_inputs_give_the_same_page(inputs: Inputs, run_testgen: Run, monkey
     [
         (["--compare", "compare.json"], {"suites", "growth", "code"}, {"mutants", "graph"}),
         (["--mutants", "mutants.json"], {"mutants"}, {"suites", "graph"}),
+        (["--lies", "lies.json"], {"lies"}, {"suites", "graph", "mutants"}),
         (["--graph", "store.dot", "--log", "runs"], {"graph", "levels", "failures"}, {"suites", "mutants"}),
         (["--graph", "store.dot", "--suite-file", "generated/suite.json"], {"graph", "levels"}, {"failures"}),
     ],
@@ -327,7 +357,7 @@ def test_bad_documents_are_refused(
     assert not Path("coverage.html").exists()
 
 
-@pytest.mark.parametrize(("kind", "flag"), [("compare", "--compare"), ("mutants", "--mutants")])
+@pytest.mark.parametrize(("kind", "flag"), [("compare", "--compare"), ("mutants", "--mutants"), ("lies", "--lies")])
 def test_a_document_that_is_cut_anywhere_is_refused(
     kind: str, flag: str, inputs: Inputs, tmp_path: Path, run_testgen: Run
 ) -> None:
@@ -349,6 +379,8 @@ def test_a_document_that_is_cut_anywhere_is_refused(
         ("compare", ["files", 1, "branches", 0, "suites"], [2], "a suite at shop/prices.py:6 is none that it has"),
         ("compare", ["files", 1, "statements", 0, "line"], 999, "a line of shop/prices.py is none that it has"),
         ("compare", ["suites", 0, "tests"], "many", "Expected `int | null`, got `str` - at `$.suites[0].tests`"),
+        ("lies", ["lies"], [], "it has no lies"),
+        ("lies", ["lies", 0, "end"], "perhaps", "Invalid enum value 'perhaps'"),
         ("mutants", ["suites"], [], "it has no suites"),
         ("mutants", ["each", 0, "file"], 7, "is none that it has"),
         ("mutants", ["each", 0, "suites"], [], "does not have an end in each suite"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,7 +20,8 @@ FOCUS = "document.activeElement"
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     program = find_chromium()
     if program is None:
-        pytest.skip("no Chromium: apt-get install chromium")
+        told = "no Chromium: apt-get install chromium"
+        pytest.fail(told) if os.environ.get("TESTGEN_REQUIRE_BROWSER") else pytest.skip(told)
     with Browser(program, tmp_path_factory.mktemp("profile")) as browser:
         yield browser
 

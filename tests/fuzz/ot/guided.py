@@ -6,6 +6,10 @@ leaves in the corpus each input that reached something new, and one more if it f
 with 1 when a trial failed. A corpus that is there already is gone on from. Replaying it needs no atheris:
 
     python -m tests.fuzz.ot.guided --replay corpus
+
+`--keep corpus.txt` writes it to one file as well, for `test_corpus.py`; the file that is there was made by
+
+    python -m tests.fuzz.ot.guided --executions 100000 --seed 1 --corpus corpus --keep tests/fuzz/ot/corpus.txt
 """
 
 from __future__ import annotations
@@ -23,6 +27,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.fuzz.ot.budget import Budget, Outcome, add_options, from_options
+from tests.fuzz.ot.corpus import write_corpus
 from tests.fuzz.ot.trial import MOST_BYTES, FoundError, run_trial
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -93,6 +98,7 @@ def main() -> int:
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--corpus", type=Path, help="folder of inputs, made if it is not there")
     where.add_argument("--replay", type=Path, metavar="CORPUS", help="only run what this folder holds")
+    parser.add_argument("--keep", type=Path, metavar="FILE", help="write the corpus to this file as well")
     options = parser.parse_args()
     if options.replay:
         found = next(replay_all(options.replay), None)
@@ -102,6 +108,9 @@ def main() -> int:
         parser.error("atheris is not installed: pip install 'tla-testgen[fuzz]' (Linux on x86-64)")
     options.corpus.mkdir(parents=True, exist_ok=True)
     outcome = fuzz(from_options(options), options.corpus.resolve())
+    if options.keep:
+        kept = [file.read_bytes() for file in options.corpus.iterdir()]
+        write_corpus(options.keep, kept, made=f"{outcome.executions} executions, seed {options.seed}")
     sys.stdout.write(json.dumps(outcome.document()) + "\n")
     return 1 if outcome.found else 0
 
