@@ -1,7 +1,19 @@
 """Bindings: classes that perform a specification's actions on a system and observe it. Knows no graph, no template."""
 
 from testgen.bindings.pending import NotImplementedYet
-from testgen.bindings.protocol import Binding, Divergence, Step, action, ends, method_name, observes, starts, step
+from testgen.bindings.protocol import (
+    Binding,
+    Divergence,
+    OtherOutcome,
+    Outcome,
+    Step,
+    action,
+    ends,
+    method_name,
+    observes,
+    starts,
+    step,
+)
 from testgen.bindings.registry import binding_file, find_binding, known_bindings, load_name, matching_bindings
 from testgen.bindings.story import Call, StepStory, Story
 
@@ -10,6 +22,8 @@ __all__ = [
     "Call",
     "Divergence",
     "NotImplementedYet",
+    "OtherOutcome",
+    "Outcome",
     "Step",
     "StepStory",
     "Story",

@@ -19,12 +19,14 @@ failure can tell the steps that led to it. A test fails with a `Divergence`: a r
 from __future__ import annotations
 
 import functools
+import inspect
 import keyword
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar
 
+from testgen.bindings.outcomes import Choice, OtherOutcome, Outcome, compare_results
 from testgen.bindings.pending import NotImplementedYet
 from testgen.errors import BindingError
 from testgen.values.agreement import agree
@@ -37,6 +39,8 @@ __all__ = [
     "Binding",
     "Divergence",
     "Journal",
+    "OtherOutcome",
+    "Outcome",
     "Parameters",
     "Step",
     "action",
@@ -118,6 +122,10 @@ class Binding:
     """Whether tests run together up to each `shared_step`; see `testgen.runtime.lockstep`."""
     unobserved: ClassVar[tuple[str, ...]] = ()
     """Variables that the system has no way to show, or that nobody cares to compare: no build warns of them."""
+    deterministic: ClassVar[bool] = False
+    """Whether a test demands its behavior's own outcome of each step, even where the specification allows others."""
+    attempts: ClassVar[int] = 1
+    """How often a test is tried, each time with a fresh instance, until the system takes the behavior's outcomes."""
 
     @property
     def journal(self) -> Journal:
@@ -145,9 +153,44 @@ class Binding:
 
         Raises:
             Divergence: A variable differs.
+            OtherOutcome: The system shows another outcome of the step, which was said to be `also_allowed`.
         """
-        state: dict[str, Plain] = self.__dict__.setdefault("_specified", {})
-        state |= changed
+        before: Mapping[str, Plain] = self.__dict__.get("_specified", {})
+        choice: Choice | None = self.__dict__.pop("_choice", None)
+        if choice is None:
+            self._compare({**before, **changed})
+        else:
+            choice.settle(changed, lambda outcome: self._compare({**before, **outcome}))
+
+    def also_allowed(self, results: Mapping[str, Plain] | None = None, /, **changed: Plain) -> None:
+        """Tell another outcome that the next step may have, up to the system: it ends the test, but is no failure.
+
+        Args:
+            results: Those of the action's arguments that the system chooses; see `action`.
+            changed: The variables that the step changes then.
+        """
+        choice: Choice = self.__dict__.setdefault("_choice", Choice())
+        choice.others.append(Outcome(results or {}, changed))
+
+    def check_results(self, expected: Mapping[str, Plain], observed: Mapping[str, Plain]) -> None:
+        """Compare what the system chose in a step with what it chooses in the behavior.
+
+        Raises:
+            Divergence: They differ, and no other outcome with these results is allowed.
+        """
+        choice: Choice = self.__dict__.setdefault("_choice", Choice())
+        others = choice.refusal(choice.others)
+        if choice.narrow(expected, observed):
+            return
+        for name, value in expected.items():
+            try:
+                self.expect(f"the result {name}", value, observed.get(name))
+            except Divergence as divergence:
+                divergence.add_note(others)
+                raise
+
+    def _compare(self, state: Mapping[str, Plain]) -> None:
+        """Compare every observed variable with `state`, which is the specification's from then on if they agree."""
         for variable, expected in state.items():
             try:
                 observed = self.observers()[variable](self)
@@ -156,6 +199,14 @@ class Binding:
                 continue
             self.__dict__["_has_compared"] = True
             self.expect(f"variable {variable}", expected, observed)
+        self.__dict__["_specified"] = state
+        self.__dict__["_n_checks"] = self.n_checks + 1
+
+    @property
+    def n_checks(self) -> int:
+        """How often the system's state agreed with the specification's."""
+        number: int = self.__dict__.get("_n_checks", 0)
+        return number
 
     @property
     def left_out(self) -> set[str]:
@@ -248,20 +299,29 @@ class Binding:
                 yield method
 
 
-def action(*names: str, parameters: Parameters | None = None) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def action(
+    *names: str, parameters: Parameters | None = None, outcome: Sequence[str] = ()
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Mark a method that performs the actions `names`.
 
     Args:
         names: As the specification spells them.
         parameters: How to find the method's parameters from the states; by default they are the label's arguments.
+        outcome: Arguments whose values the system chooses, not the caller. The method returns what the system chose, of
+            several a dict. It need not take them: those that it does not are the last of a label without names.
 
     Raises:
         BindingError: A name is no string, as with a bare `@action`.
     """
     _check_names("action", names)
+    if isinstance(outcome, str):
+        raise BindingError(f"outcome={outcome!r} is to be a list of names", hint=f"outcome=[{outcome!r}]")
 
     def decorate(method: Callable[P, R]) -> Callable[P, R]:
         journaled: Any = step(method)
+        if outcome:
+            journaled = compare_results(journaled, tuple(outcome), frozenset(inspect.signature(method).parameters))
+        journaled.outcome_names = tuple(outcome)
         journaled.action_names = names
         journaled.parameters = parameters
         result: Callable[P, R] = journaled

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
-from testgen.bindings.protocol import Binding, Step, method_name, parameter_names
+from testgen.bindings.protocol import Binding, Outcome, Step, method_name, parameter_names
 from testgen.errors import BindingError
 from testgen.values.agreement import agree
 from testgen.values.plain import Plain
@@ -51,11 +51,13 @@ class Call:
         method: Name of the binding's method.
         arguments: By parameter name.
         changed: The observed variables that the step changes, with their new values.
+        others: Other outcomes that the specification allows of this call, where the system chooses.
     """
 
     method: str
     arguments: Mapping[str, Plain]
     changed: Mapping[str, Plain]
+    others: tuple[Outcome, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,4 +206,6 @@ def _check_parameters(binding: type[Binding], method: Any, arguments: Mapping[st
 
 @functools.cache
 def _parameter_names(method: Any) -> list[str]:
-    return list(inspect.signature(method).parameters)[1:]
+    """What a statement gives it: its parameters, and those results that it does not take."""
+    names = list(inspect.signature(method).parameters)[1:]
+    return names + [name for name in getattr(method, "outcome_names", ()) if name not in names]

@@ -14,7 +14,7 @@ from testgen.bindings.protocol import Binding
 from testgen.errors import ServerError, Unavailable
 from testgen.runtime.pending import skip_pending
 
-__all__ = ["BINDING", "MISSING", "PREPARED", "REQUIRE_LIVE", "binding_fixture"]
+__all__ = ["BINDING", "MISSING", "PREPARED", "REQUIRE_LIVE", "binding_fixture", "make_binding"]
 
 REQUIRE_LIVE = "TESTGEN_REQUIRE_LIVE"
 """Set to 1, tests that would be skipped for want of a server fail: a green run then means that they ran."""
@@ -34,19 +34,22 @@ def binding_fixture(binding: type[Binding]) -> Any:  # Any: pytest keeps the typ
 
     def instance(request: pytest.FixtureRequest) -> Iterator[Binding]:
         with _trouble_in_few_words():
-            made = request.node.stash.get(PREPARED, None) or _made(binding, request.node)
+            made = request.node.stash.get(PREPARED, None) or make_binding(binding, request.node)
         request.node.stash[BINDING] = made
         if PREPARED in request.node.stash:
             del request.node.stash[PREPARED]
         yield made
-        with _trouble_in_few_words():
-            made.close()
+        last: Binding | None = request.node.stash.get(BINDING, None)  # another one if the test was tried again
+        if last is not None:
+            with _trouble_in_few_words():
+                last.close()
 
     instance.testgen_binding = binding  # type: ignore[attr-defined]  # the decorator copies it; lockstep reads it
     return pytest.fixture(name=binding.fixture_name())(instance)
 
 
-def _made(binding: type[Binding], node: Any) -> Binding:  # Any: as in FixtureRequest
+def make_binding(binding: type[Binding], node: Any) -> Binding:  # Any: as in FixtureRequest
+    """A fresh instance for a test; the test is skipped if that cannot be had."""
     try:
         return binding()
     except NotImplementedYet as pending:
