@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,7 +14,7 @@ from testgen.bindings.protocol import Binding
 from testgen.errors import ServerError, Unavailable
 from testgen.runtime.pending import skip_pending
 
-__all__ = ["BINDING", "MISSING", "PREPARED", "REQUIRE_LIVE", "binding_fixture", "make_binding"]
+__all__ = ["BINDING", "MISSING", "PREPARED", "REQUIRE_LIVE", "SHARE", "binding_fixture", "make_binding"]
 
 REQUIRE_LIVE = "TESTGEN_REQUIRE_LIVE"
 """Set to 1, tests that would be skipped for want of a server fail: a green run then means that they ran."""
@@ -25,6 +25,9 @@ BINDING = pytest.StashKey[Binding]()
 MISSING = pytest.StashKey[str]()
 """What a test that was skipped for it would need, in words."""
 
+SHARE = pytest.StashKey[Callable[[Binding], object]]()
+"""Of a test that may begin where others part: gives what the test gets in place of its fresh binding."""
+
 PREPARED = pytest.StashKey[Binding]()
 """The binding of a test that was run in lock-step with others before pytest came to it."""
 
@@ -32,13 +35,17 @@ PREPARED = pytest.StashKey[Binding]()
 def binding_fixture(binding: type[Binding]) -> Any:  # Any: pytest keeps the type of fixtures to itself
     """Make a fixture that gives each test a fresh instance of `binding`, and closes it afterwards."""
 
-    def instance(request: pytest.FixtureRequest) -> Iterator[Binding]:
+    def instance(request: pytest.FixtureRequest) -> Iterator[object]:
         with _trouble_in_few_words():
             made = request.node.stash.get(PREPARED, None) or make_binding(binding, request.node)
         request.node.stash[BINDING] = made
         if PREPARED in request.node.stash:
             del request.node.stash[PREPARED]
-        yield made
+        given: object = made
+        if (share := request.node.stash.get(SHARE, None)) is not None:
+            with _trouble_in_few_words():
+                given = share(made)
+        yield given
         last: Binding | None = request.node.stash.get(BINDING, None)  # another one if the test was tried again
         if last is not None:
             with _trouble_in_few_words():

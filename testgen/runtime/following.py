@@ -17,7 +17,7 @@ import pytest
 
 from testgen.bindings.protocol import Binding, Divergence, OtherOutcome
 from testgen.runtime.fixtures import BINDING, make_binding
-from testgen.runtime.neighbors import Path, Told, find_follower, tell_test, went
+from testgen.runtime.neighbors import Path, Told, binding_of, find_follower, tell_test, went
 from testgen.runtime.stand_in import StandIn
 
 __all__ = ["ATTEMPTS", "CATEGORY", "OTHERWISE", "WENT", "go_on_otherwise", "summarize_outcomes"]
@@ -45,7 +45,8 @@ def go_on_otherwise(item: pytest.Item, other: OtherOutcome) -> None:
         pytest.skip.Exception: The system took another outcome.
     """
     __tracebackhide__ = True
-    name = _fixture_of(item)
+    found = binding_of(item)
+    name = None if found is None else found[0]
     if name is not None:
         attempts, again = _try_again(item, name, other)
         if again is None:
@@ -74,15 +75,6 @@ def summarize_outcomes(terminalreporter: Any) -> None:  # Any: pytest keeps its 
         terminalreporter.write_sep("=", "generated tests that passed once the system took their outcomes")
         for attempts, count in sorted(tried.items()):
             terminalreporter.write_line(f"{count:5}  at attempt {attempts}")
-
-
-def _fixture_of(item: pytest.Item) -> str | None:
-    """The name by which the test gets its binding, if that is all that it takes."""
-    if not isinstance(item, pytest.Function):
-        return None
-    names = [name for name in item.funcargs if name != "request"]
-    taken = [name for name in names if hasattr(getattr(item.module, name, None), "testgen_binding")]
-    return taken[0] if len(names) == 1 and taken else None
 
 
 def _try_again(item: pytest.Item, name: str, other: OtherOutcome) -> tuple[int, OtherOutcome | None]:

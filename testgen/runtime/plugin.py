@@ -38,6 +38,7 @@ from testgen.runtime.lockstep import call_in_lockstep, close_prepared, seconds_t
 from testgen.runtime.neighbors import is_generated
 from testgen.runtime.pending import PENDING, skip_pending, skip_vacuous, summarize_pending
 from testgen.runtime.run_log import WORKER_FOLDER, RunLog
+from testgen.runtime.sharing import Sharing
 from testgen.values.plain import python_literal
 
 __all__ = [
@@ -72,6 +73,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="DIR",
         help=f"Write into DIR what came of each generated test, for `testgen coverage graph`; also ${LOG_FOLDER}.",
     )
+    parser.getgroup("testgen").addoption(
+        "--testgen-share",
+        action="store_true",
+        help="Perform the steps that generated tests begin with in common once, and go back there by the binding's "
+        "`snapshot` and `restore`.",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -80,6 +87,8 @@ def pytest_configure(config: pytest.Config) -> None:
     Raises:
         pytest.UsageError: Its folder cannot be made, or not written.
     """
+    if config.getoption("testgen_share"):
+        config.pluginmanager.register(Sharing(), "testgen sharing")
     worker: dict[str, str] = getattr(config, "workerinput", {})  # of pytest-xdist
     given = worker.get(WORKER_FOLDER) or config.getoption("testgen_log")
     if given == "":  # a variable of a script that is not set, most likely

@@ -30,6 +30,9 @@ class StandIn:
             return _nothing
         return found
 
+    def __repr__(self) -> str:
+        return repr(self._binding)  # as pytest shows arguments of a test that failed
+
 
 class Listener:
     """Notes which calls a test makes, and performs none.
