@@ -46,6 +46,7 @@ class Alternatives:
         self._binding = binding
         self._step = step
         self._methods = [binding.action_methods().get(action.name) for action in graph.actions]
+        self._method_named = {method.__name__: method for method in self._methods if method is not None}
         self._observed = [graph.variables.index(name) for name in binding.observers() if name in graph.variables]
         self._calls: dict[TransitionId, tuple[Called, Mapping[str, Plain]] | None] = {}
         self._has_choices: bool | None = None
@@ -143,8 +144,7 @@ class Alternatives:
         return self._calls[transition]
 
     def _called(self, method: str, arguments: Mapping[str, Plain]) -> Called:
-        performing = next((m for m in self._methods if m is not None and m.__name__ == method), None)
-        own, _ = self._split(performing, arguments)
+        own, _ = self._split(self._method_named.get(method), arguments)
         return method, python_literal(dict(own))
 
     @staticmethod
