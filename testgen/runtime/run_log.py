@@ -142,7 +142,8 @@ class RunLog:
         self._n_tests += 1
         if (document := item.stash.get(WENT, None)) is not None:
             who = {"kind": "recorded", "test": item.nodeid, "binding": type(item.stash[BINDING]).__name__}
-            self.append({**who, "outcome": record["outcome"], "seconds": record["seconds"], **document})
+            told = {"outcome": record["outcome"], "seconds": record["seconds"], "generated": True}
+            self.append({**who, **told, **document})
 
     def _write_recording(self, item: pytest.Item, record: dict[str, Any]) -> None:
         """Write down a test that is not generated, if it was recorded."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -18,7 +19,7 @@ from testgen.graph import load
 from testgen.render import render_suite, write_suite
 from testgen.selection import select_behaviors
 from testgen.tlc import Verdict, explore
-from tests.conftest import TESTS
+from tests.conftest import TESTS, Answer
 from tests.projects import run_pytest
 
 
@@ -158,7 +159,7 @@ def test_workers_and_reports_tell_it_as_well(raffle: Path) -> None:
     assert suite.attrib["skipped"] == "14"
 
 
-def test_coverage_counts_what_was_really_executed(raffle: Path) -> None:
+def test_coverage_counts_what_was_really_executed(raffle: Path, run_testgen: Callable[..., Answer]) -> None:
     run_pytest(raffle, "generated", "--testgen-log", "runs", RAFFLE="first")
     graph = load(str(raffle / "raffle.dot"))
     coverage = measure_graph(find_evidence(graph, runs=read_runs(raffle / "runs")))
@@ -169,6 +170,9 @@ def test_coverage_counts_what_was_really_executed(raffle: Path) -> None:
     transitions = coverage.criteria["transitions"]
     assert transitions.n_planned == transitions.count
     # Two draws of ticket 1, and after each two of ticket 2; after each draw prize 1 is sealed, and then opened.
+    answer = run_testgen("coverage", "graph", raffle / "raffle.dot", "--log", raffle / "runs")
+    assert "took another outcome than their behaviors: 14 tests, 14 skipped\n" in answer.out
+    assert "recorded by hand" not in answer.out
     assert transitions.n_executed == (2 + 4) + (2 + 4) + (2 + 4)
 
 
