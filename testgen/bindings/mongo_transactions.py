@@ -148,7 +148,7 @@ class Transactions(MongoBinding):
         return self._status
 
     def close(self) -> None:
-        self.server.end_sessions(self._sessions)
+        self.server.end_sessions(self._sessions, at_leisure=True)
         super().close()
 
     def _sending(self, doing: str) -> contextlib.AbstractContextManager[None]:

@@ -26,7 +26,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar
 
-from testgen.bindings.outcomes import Choice, OtherOutcome, Outcome, compare_results
+from testgen.bindings.choice import Choice, OtherOutcome, Outcome, compare_results
 from testgen.bindings.pending import NotImplementedYet
 from testgen.errors import BindingError
 from testgen.values.agreement import agree
@@ -158,9 +158,9 @@ class Binding:
         before: Mapping[str, Plain] = self.__dict__.get("_specified", {})
         choice: Choice | None = self.__dict__.pop("_choice", None)
         if choice is None:
-            self._compare({**before, **changed})
+            self._hold_against({**before, **changed})
         else:
-            choice.settle(changed, lambda outcome: self._compare({**before, **outcome}))
+            choice.settle(changed, lambda outcome: self._hold_against({**before, **outcome}))
 
     def also_allowed(self, results: Mapping[str, Plain] | None = None, /, **changed: Plain) -> None:
         """Tell another outcome that the next step may have, up to the system: it ends the test, but is no failure.
@@ -189,7 +189,7 @@ class Binding:
                 divergence.add_note(others)
                 raise
 
-    def _compare(self, state: Mapping[str, Plain]) -> None:
+    def _hold_against(self, state: Mapping[str, Plain]) -> None:
         """Compare every observed variable with `state`, which is the specification's from then on if they agree."""
         for variable, expected in state.items():
             try:

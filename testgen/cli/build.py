@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from testgen.cli.completion import complete_files
 from testgen.cli.output import plural, print_json, print_rows, progress, warn, working
 from testgen.cli.project import Project, SuiteSettings, dump_name, find_project
 from testgen.cli.selecting import BuildOptions, check_suite_flags, requested_selection
@@ -71,7 +72,7 @@ def _shard(_: click.Context, __: click.Parameter, value: str | None) -> tuple[in
 
 
 @click.command("build")
-@click.argument("graphs", nargs=-1, metavar="[GRAPH]...")
+@click.argument("graphs", nargs=-1, metavar="[GRAPH]...", shell_complete=complete_files)
 @click.option(
     "--binding", callback=_not_empty, metavar="NAME", help="Built-in name, entry point, or path/to/file.py:Class."
 )

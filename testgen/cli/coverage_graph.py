@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from testgen.cli.completion import complete_files
 from testgen.cli.coverage_graph_report import Measured, document_of, print_report, print_summary
 from testgen.cli.output import print_json, warn
 from testgen.cli.project import Project, SuiteSettings, dump_name, find_project
@@ -49,7 +50,7 @@ def _wanted(_: click.Context, __: click.Parameter, value: str | None) -> dict[st
 
 
 @click.command("graph")
-@click.argument("graphs", nargs=-1, metavar="[GRAPH]...")
+@click.argument("graphs", nargs=-1, metavar="[GRAPH]...", shell_complete=complete_files)
 @click.option(
     "--suite-file",
     "suite_files",

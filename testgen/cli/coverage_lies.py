@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from testgen.cli.build import matching_binding
+from testgen.cli.completion import complete_files
 from testgen.cli.output import inert, plural, print_json, print_rows, progress, warn
 from testgen.cli.project import SuiteSettings, find_project
 from testgen.cli.selecting import BuildOptions, requested_selection
@@ -28,7 +29,7 @@ _WIDTH = 60
 
 
 @click.command("lies")
-@click.argument("graph")
+@click.argument("graph", shell_complete=complete_files)
 @click.option("--binding", metavar="NAME", help="Built-in name, entry point, or path/to/file.py:Class.")
 @click.option("--template", metavar="NAME", help="In place of the binding's own, such as story/test.py.j2.")
 @click.option("--count", type=click.IntRange(1), default=200, show_default=True, help="How many lies.")

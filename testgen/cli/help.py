@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 import click
 
@@ -11,14 +12,18 @@ __all__ = ["help"]
 
 
 @click.command("help")
-@click.argument("topic", required=False)
+@click.argument(
+    "topic",
+    required=False,
+    shell_complete=lambda _context, _parameter, begun: [name for name in sorted(_pages()) if name.startswith(begun)],
+)
 def help(topic: str | None) -> None:  # noqa: A001 - named for its command
     """Explain TOPIC; without one, list the topics.
 
     \b
     testgen help bindings
     """
-    pages = {page.name.removesuffix(".md"): page for page in files("testgen.cli").joinpath("topics").iterdir()}
+    pages = _pages()
     if topic is None:
         click.echo("Topics, for `testgen help TOPIC`:\n")
         for name in sorted(pages):
@@ -33,3 +38,7 @@ def help(topic: str | None) -> None:  # noqa: A001 - named for its command
             + (f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(sorted(pages))}")
         )
     click.echo(pages[topic].read_text(encoding="utf-8").rstrip())
+
+
+def _pages() -> dict[str, Traversable]:
+    return {page.name.removesuffix(".md"): page for page in files("testgen.cli").joinpath("topics").iterdir()}

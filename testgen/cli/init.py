@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from testgen.cli.completion import complete_files
 from testgen.cli.output import inert, plural, print_json, print_rows, warn, working
 from testgen.cli.project import Project, dump_name, find_project, shown_path
 from testgen.errors import ExitCode, InputError, Location, SurroundingsError
@@ -24,7 +25,7 @@ __all__ = ["init", "warn_of_findings"]
 
 
 @click.command("init")
-@click.argument("graph")
+@click.argument("graph", shell_complete=complete_files)
 @click.option("--binding", metavar="FILE.py:CLASS", help="The binding to write or verify.  [default: bindings/NAME.py]")
 @click.option(
     "--verify", is_flag=True, help="Write nothing; tell what the binding lacks, and exit 1 if no build can be."

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from testgen.cli.completion import complete_files
 from testgen.cli.output import inert, plural, print_json, print_rows, warn, working
 from testgen.cli.selecting import rate_of
 from testgen.errors import SelectionError
@@ -33,7 +34,7 @@ def _json_file(_: click.Context, __: click.Parameter, value: str | None) -> Path
 
 
 @click.command("inspect")
-@click.argument("graph")
+@click.argument("graph", shell_complete=complete_files)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document (schema testgen.inspect/1).")
 @click.option("--allow-cut", is_flag=True, help="Read a dump that TLC did not finish, with a warning.")
 @click.option(

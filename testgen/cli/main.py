@@ -48,6 +48,7 @@ testgen_version.__test__ = False  # type: ignore[attr-defined]  # its name would
 class _Testgen(LazyGroup):
     MODULES: ClassVar = {
         "build": "testgen.cli.build",
+        "completion": "testgen.cli.completion",
         "coverage": "testgen.cli.coverage",
         "diff": "testgen.cli.diff",
         "doctor": "testgen.cli.doctor",

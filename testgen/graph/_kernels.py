@@ -5,16 +5,19 @@ Each has a plain version beside it in the tests, compared on random input.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
 __all__ = [
+    "Ascending",
     "breadth_first_levels",
     "decode_integers",
     "escaped_evenly",
-    "find_in_sorted",
     "intern_ranges",
     "line_bounds",
+    "sorted_rows",
 ]
 
 Bytes = npt.NDArray[np.uint8]
@@ -165,34 +168,42 @@ def _number_equals(values: npt.NDArray[np.uint64]) -> tuple[Positions, Positions
     return np.concatenate((np.array(firsts, dtype=np.int64), rest[first])), inverse
 
 
-def find_in_sorted(keys: npt.NDArray[np.int64], wanted: npt.NDArray[np.int64]) -> Positions:
-    """The position in `keys` of each of `wanted`; -1 where it is not there.
+class Ascending:
+    """Numbers in which others are sought; evenly spread ones, as fingerprints are, are found in one or two steps."""
 
-    Args:
-        keys: Ascending, without repeats. Evenly spread ones, as fingerprints are, are found in one or two steps.
-        wanted: Any shape.
-    """
-    if not len(keys):
-        return np.full(wanted.shape, -1, dtype=np.int64)
-    flat = wanted.reshape(-1)
-    shift = np.uint64(64 - max(1, min(24, len(keys).bit_length())))
-    sizes = np.bincount(((keys.astype(np.uint64) ^ _SIGN) >> shift).astype(np.int64), minlength=1 << (64 - int(shift)))
-    begins = np.cumsum(sizes) - sizes
-    if sizes.max() > _FEW:  # crowded: the plain way
-        positions = np.searchsorted(keys, flat)
-    else:
+    def __init__(self, keys: npt.NDArray[np.int64]) -> None:
+        """Prepare `keys`, ascending and without repeats."""
+        self.keys = keys
+        self._shift = np.uint64(64 - max(1, min(24, len(keys).bit_length())))
+        sizes = np.bincount(self._buckets(keys), minlength=1 << (64 - int(self._shift)))
+        self._begins = np.cumsum(sizes) - sizes
+        self._is_crowded = bool(sizes.max() > _FEW)
+
+    def find(self, wanted: npt.NDArray[np.int64]) -> Positions:
+        """The position among the keys of each of `wanted`, of any shape; -1 where it is not there."""
+        if not len(self.keys):
+            return np.full(wanted.shape, -1, dtype=np.int64)
+        flat = wanted.reshape(-1)
         positions = np.empty(len(flat), dtype=np.int64)
         for first in range(0, len(flat), _BATCH):
             batch = flat[first : first + _BATCH]
-            at = begins[(batch.astype(np.uint64) ^ _SIGN) >> shift]
-            open_ = np.flatnonzero(keys[np.minimum(at, len(keys) - 1)] < batch)
-            while len(open_):
-                at[open_] += 1
-                open_ = open_[at[open_] < len(keys)]
-                open_ = open_[keys[at[open_]] < batch[open_]]
-            positions[first : first + _BATCH] = at
-    positions = np.minimum(positions, len(keys) - 1)
-    return np.where(keys[positions] == flat, positions, -1).reshape(wanted.shape)
+            at = np.searchsorted(self.keys, batch) if self._is_crowded else self._places(batch)
+            at = np.minimum(at, len(self.keys) - 1)
+            positions[first : first + _BATCH] = np.where(self.keys[at] == batch, at, -1)
+        return positions.reshape(wanted.shape)
+
+    def _places(self, wanted: npt.NDArray[np.int64]) -> Positions:
+        """Where each would have to be inserted: from where its bucket begins, a few steps on."""
+        at = self._begins[self._buckets(wanted)]
+        open_ = np.flatnonzero(self.keys[np.minimum(at, len(self.keys) - 1)] < wanted)
+        while len(open_):
+            at[open_] += 1
+            open_ = open_[at[open_] < len(self.keys)]
+            open_ = open_[self.keys[at[open_]] < wanted[open_]]
+        return at
+
+    def _buckets(self, numbers: npt.NDArray[np.int64]) -> Positions:
+        return ((numbers.astype(np.uint64) ^ _SIGN) >> self._shift).astype(np.int64)
 
 
 def _pieces(text: Bytes, length: int) -> list[tuple[npt.NDArray[np.uint64] | Bytes, int]]:
@@ -226,6 +237,30 @@ def _intern_plain(items: list[bytes]) -> tuple[Positions, Positions]:
             firsts.append(position)
         inverse[position] = numbers[item]
     return np.array(firsts, dtype=np.int64), inverse
+
+
+def sorted_rows(*columns: npt.NDArray[np.integer[Any]]) -> list[npt.NDArray[np.int64]]:
+    """Sort the rows of a table of natural numbers, the first column counting most.
+
+    As one number a row if that fits, which is sorted several times as fast as positions are.
+
+    Args:
+        columns: Each of shape (n,).
+    """
+    widths = [int(column.max(initial=0)).bit_length() for column in columns]
+    if sum(widths) >= 64:
+        order = np.lexsort(columns[::-1])
+        return [column[order].astype(np.int64) for column in columns]
+    rows = np.zeros(len(columns[0]), dtype=np.int64)
+    for column, width in zip(columns, widths, strict=True):
+        rows <<= width
+        rows |= column
+    rows.sort()
+    result = []
+    for width in reversed(widths):
+        result.append(rows & ((1 << width) - 1))
+        rows >>= width
+    return result[::-1]
 
 
 def breadth_first_levels(

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from testgen.errors import GraphError, Location, shortened
-from testgen.graph._kernels import breadth_first_levels
+from testgen.graph._kernels import breadth_first_levels, sorted_rows
 from testgen.graph.model import Action, GraphWarning, StateGraph
 from testgen.values import Value, ValueReader, VariableText, split_action
 
@@ -175,10 +175,9 @@ class GraphBuilder:
         self, initial: npt.NDArray[np.int64], sources: npt.NDArray[np.int64], targets: npt.NDArray[np.int64]
     ) -> npt.NDArray[np.int32]:
         """See `StateGraph.levels`; still in the reader's numbers."""
-        by_source = np.argsort(sources, kind="stable")
-        offsets = np.zeros(self._n_states + 1, dtype=np.int64)
-        np.cumsum(np.bincount(sources, minlength=self._n_states), out=offsets[1:])
-        return breadth_first_levels(offsets, targets[by_source].astype(np.int32), initial.astype(np.int32))
+        sources, targets = sorted_rows(sources, targets)
+        offsets = _offsets(sources, self._n_states)
+        return breadth_first_levels(offsets, targets.astype(np.int32), initial.astype(np.int32))
 
 
 class _Column:
@@ -222,14 +221,19 @@ def _pack(
     sources: npt.NDArray[np.int64], targets: npt.NDArray[np.int64], labels: npt.NDArray[np.int32], n_states: int
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
     """Compressed sparse rows by (source, action, target), each such triple once."""
-    order = np.lexsort((targets, labels, sources))
-    sources, targets, labels = sources[order], targets[order], labels[order]
+    rows = sorted_rows(sources, labels, targets)
     repeated = np.zeros(len(sources), dtype=bool)
-    repeated[1:] = (np.diff(sources) == 0) & (np.diff(targets) == 0) & (np.diff(labels) == 0)
-    keep = ~repeated
+    repeated[1:] = np.all([np.diff(column) == 0 for column in rows], axis=0)
+    if repeated.any():
+        rows = [column[~repeated] for column in rows]
+    return _offsets(rows[0], n_states), rows[2].astype(np.int32), rows[1].astype(np.int32)
+
+
+def _offsets(sources: npt.NDArray[np.int64], n_states: int) -> npt.NDArray[np.int64]:
+    """Where the transitions of each state begin among those ordered by source, and where the last ends."""
     offsets = np.zeros(n_states + 1, dtype=np.int64)
-    np.cumsum(np.bincount(sources[keep], minlength=n_states), out=offsets[1:])
-    return offsets, targets[keep].astype(np.int32), labels[keep].astype(np.int32)
+    np.cumsum(np.bincount(sources, minlength=n_states), out=offsets[1:])
+    return offsets
 
 
 def _odd_states(ranks: npt.NDArray[np.int32], levels: npt.NDArray[np.int32]) -> list[GraphWarning]:

@@ -17,6 +17,7 @@ pydot cannot take this reader's place: 4.0.1 rejects negative numbers, which hal
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -30,7 +31,7 @@ from testgen.graph.dot_transitions import ARROW, Transitions, read_transitions
 from testgen.graph.model import GraphWarning, StateGraph
 from testgen.graph.source import Source
 
-__all__ = ["Frame", "assemble", "begins_like_dot", "read_dot", "read_statements"]
+__all__ = ["Frame", "Statements", "assemble", "begins_like_dot", "read_dot", "read_statements"]
 
 _HEADER = re.compile(rb"(?:strict )?digraph \w+ ?\{")
 _SKIPPED = re.compile(
@@ -64,9 +65,10 @@ def read_dot(source: Source, *, allow_cut: bool = False) -> StateGraph:
             hint="make one with `testgen explore SPEC.tla`, or TLC's `-dump dot,actionlabels FILE`",
         )
     text = DotText(source, allow_cut=allow_cut)
-    frame = Frame()
-    declarations, transitions = read_statements(text, frame)
+    frame, statements = Frame(), read_statements(text)
+    frame.check(text, statements.others)
     frame.end(text)
+    declarations, transitions = statements.declarations, statements.transitions
     within = declarations.where(~declarations.excluded)
     fingerprints, firsts = np.unique(within.numbers, return_index=True)
     excluded = np.setdiff1d(declarations.numbers[declarations.excluded], fingerprints)
@@ -83,16 +85,30 @@ def read_dot(source: Source, *, allow_cut: bool = False) -> StateGraph:
     )
 
 
-def read_statements(text: DotText, frame: Frame) -> tuple[Declarations, Transitions]:
-    """What the lines of a dump say, or those of a piece of it that follows what `frame` has seen."""
-    frame.check_not_closed(text)
+@dataclass(frozen=True, slots=True, eq=False)
+class Statements:
+    """What the lines of a dump, or those of a piece of it, say.
+
+    Attributes:
+        declarations: The states.
+        transitions: As it says.
+        others: The lines that are neither, nor continue a label; see `Frame`.
+    """
+
+    declarations: Declarations
+    transitions: Transitions
+    others: Positions
+
+
+def read_statements(text: DotText) -> Statements:
+    """Read all lines that are states or transitions."""
     numbers, stops = decode_integers(text.array, text.starts)
     numbered = (stops > text.starts) & np.isin(text.array[stops], (ord(" "), ord("[")))
     arrow = numbered & np.all([text.array[stops + at] == byte for at, byte in enumerate(ARROW)], axis=0)
     states, arrows = np.flatnonzero(numbered & ~arrow), np.flatnonzero(arrow)
     transitions, continued = read_transitions(text, arrows, numbers[arrows], stops[arrows])
-    frame.check(text, np.flatnonzero(~numbered), continued)
-    return read_declarations(text, states, numbers[states], stops[states]), transitions
+    others = np.setdiff1d(np.flatnonzero(~numbered), np.fromiter(continued, np.int64, len(continued)))
+    return Statements(read_declarations(text, states, numbers[states], stops[states]), transitions, others)
 
 
 class Frame:
@@ -103,11 +119,10 @@ class Frame:
         self._in_legend = False
         self._is_closed = False
 
-    def check(self, text: DotText, lines: Positions, continued: set[int]) -> None:
-        """Check `lines`, those that begin with no number, but for those that continue a label."""
+    def check(self, text: DotText, lines: Positions) -> None:
+        """Check that `text` may follow what has been seen, and its `lines` that are no states or transitions."""
+        self.check_not_closed(text)
         for line in lines.tolist():
-            if line in continued:
-                continue
             content = text.line(line).strip()
             if _HEADER.fullmatch(content) or content.startswith(b"subgraph "):
                 self._depth += content.count(b"{")

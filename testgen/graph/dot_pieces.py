@@ -6,16 +6,21 @@ that is wrong, is left to be read whole, where it can be told.
 
 from __future__ import annotations
 
+import os
+from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 
 from testgen.errors import GraphError, ParseError
-from testgen.graph._kernels import find_in_sorted, intern_ranges
+from testgen.graph._kernels import Ascending, intern_ranges
 from testgen.graph.builder import GraphBuilder
-from testgen.graph.dot import Frame, assemble, read_statements
+from testgen.graph.dot import Frame, Statements, assemble, read_statements
 from testgen.graph.dot_columns import cut_columns, read_column
 from testgen.graph.dot_states import Declarations
 from testgen.graph.dot_text import DotText, Positions
@@ -24,8 +29,9 @@ from testgen.graph.source import Source, Stream, check_text
 
 __all__ = ["PIECE_BYTES", "read_dot_stream"]
 
-PIECE_BYTES = 1 << 25
+PIECE_BYTES = 1 << 24
 """Large enough for arrays to pay, small beside what Python itself takes."""
+_MOST_THREADS = 4
 
 
 def read_dot_stream(
@@ -74,16 +80,66 @@ def _read_pieces(name: str, pieces: Iterator[bytes]) -> StateGraph | None:
     """Read a dump; None if it is not as it should be."""
     frame, states, transitions = Frame(), _States(), _Transitions()
     try:
-        for piece in pieces:
-            text = DotText(check_text(Source(name, piece)), allow_cut=False)
-            declarations, found = read_statements(text, frame)
+        for piece in _side_by_side(partial(_read_piece, name), pieces):
+            frame.check(piece.text, piece.statements.others)
+            found = piece.statements.transitions
             transitions.add(found.ends, found.labels, found.label_texts)
-            if not states.add(text, declarations):
+            if not states.add(piece):
                 return None
-        frame.end(text)
+        frame.end(piece.text)
     except (ParseError, GraphError):
         return None
     return states.graph(name, transitions)
+
+
+def _side_by_side(read: Callable[[bytes], _Piece], pieces: Iterator[bytes]) -> Iterator[_Piece]:
+    """Read pieces in as many threads as there are processors: most of the time is numpy's, which lets others work."""
+    n_threads = min(_MOST_THREADS, os.cpu_count() or 1)
+    with ThreadPoolExecutor(n_threads) as pool:
+        begun: deque[Future[_Piece]] = deque()
+        for piece in pieces:
+            begun.append(pool.submit(read, piece))
+            if len(begun) > n_threads:
+                yield begun.popleft().result()
+        while begun:
+            yield begun.popleft().result()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Piece:
+    """What one piece says.
+
+    Attributes:
+        text: The piece.
+        statements: Its lines.
+        columns: For each variable its distinct texts, and for each state within the constraints the position of its
+            own; None if they are not as they should be.
+    """
+
+    text: DotText
+    statements: Statements
+    columns: list[tuple[list[bytes], npt.NDArray[np.int32]]] | None
+
+
+def _read_piece(name: str, content: bytes) -> _Piece:
+    text = DotText(check_text(Source(name, content)), allow_cut=False)
+    statements = read_statements(text)
+    return _Piece(text, statements, _read_columns(text, statements.declarations))
+
+
+def _read_columns(text: DotText, states: Declarations) -> list[tuple[list[bytes], npt.NDArray[np.int32]]] | None:
+    within = states.where(~states.excluded)
+    if not len(within.numbers):
+        return []
+    cut = cut_columns(text, within.labels) if _tooltips_agree(text, within) else None
+    if cut is None:
+        return None
+    columns = []
+    for starts, ends in zip(cut[0].T, cut[1].T, strict=True):
+        firsts, numbers = intern_ranges(text.array, starts, ends)
+        spans = zip(starts[firsts].tolist(), ends[firsts].tolist(), strict=True)
+        columns.append(([text.content[start:end] for start, end in spans], numbers))
+    return columns
 
 
 class _States:
@@ -95,25 +151,21 @@ class _States:
         self._excluded: list[npt.NDArray[np.int64]] = []
         self._columns: list[_Column] = []
 
-    def add(self, text: DotText, declarations: Declarations) -> bool:
+    def add(self, piece: _Piece) -> bool:
         """Take the states of one piece; False if they are not as they should be."""
-        self._excluded.append(declarations.numbers[declarations.excluded])
-        within = declarations.where(~declarations.excluded)
-        if not len(within.numbers):
+        if piece.columns is None:
+            return False
+        states = piece.statements.declarations
+        self._excluded.append(states.numbers[states.excluded])
+        self._numbers.append(states.numbers[~states.excluded])
+        self._initial.append(states.initial[~states.excluded])
+        if not piece.columns:
             return True
-        if not _tooltips_agree(text, within):
+        self._columns = self._columns or [_Column() for _ in piece.columns]
+        if len(self._columns) != len(piece.columns):
             return False
-        cut = cut_columns(text, within.labels)
-        if cut is None:
-            return False
-        starts, ends = cut
-        self._columns = self._columns or [_Column() for _ in range(starts.shape[1])]
-        if len(self._columns) != starts.shape[1]:
-            return False
-        for column, start, end in zip(self._columns, starts.T, ends.T, strict=True):
-            column.add(text, start, end)
-        self._numbers.append(within.numbers)
-        self._initial.append(within.initial)
+        for column, (texts, numbers) in zip(self._columns, piece.columns, strict=True):
+            column.add(texts, numbers)
         return True
 
     def graph(self, name: str, transitions: _Transitions) -> StateGraph | None:
@@ -126,7 +178,7 @@ class _States:
         excluded = np.concatenate(self._excluded)
         if len(excluded):
             excluded = np.setdiff1d(excluded, fingerprints)
-        found = transitions.between(fingerprints, excluded)
+        found = transitions.between(Ascending(fingerprints), excluded)
         builder = self._builder(name, order)
         if found is None or builder is None:
             return None
@@ -158,10 +210,8 @@ class _Column:
         self.raws: dict[bytes, int] = {}
         self.numbers: list[npt.NDArray[np.int32]] = []
 
-    def add(self, text: DotText, starts: Positions, ends: Positions) -> None:
-        firsts, numbers = intern_ranges(text.array, starts, ends)
-        spans = zip(starts[firsts].tolist(), ends[firsts].tolist(), strict=True)
-        known = [self.raws.setdefault(text.content[start:end], len(self.raws)) for start, end in spans]
+    def add(self, texts: list[bytes], numbers: npt.NDArray[np.int32]) -> None:
+        known = [self.raws.setdefault(text, len(self.raws)) for text in texts]
         self.numbers.append(np.array(known, dtype=np.int32)[numbers])
 
 
@@ -183,12 +233,12 @@ class _Transitions:
         self._labels.append(np.array(known, dtype=np.int32)[labels])
 
     def between(
-        self, fingerprints: npt.NDArray[np.int64], excluded: npt.NDArray[np.int64]
+        self, fingerprints: Ascending, excluded: npt.NDArray[np.int64]
     ) -> tuple[Positions, npt.NDArray[np.int32]] | None:
         """Those that do not touch what is excluded: the positions of their ends, shape (m, 2), and their labels.
 
         Args:
-            fingerprints: Of the states, ascending.
+            fingerprints: Of the states.
             excluded: Numbers of other states.
 
         Returns:
@@ -200,7 +250,7 @@ class _Transitions:
             if len(excluded):
                 kept = ~np.isin(numbers, excluded).any(axis=1)
                 numbers, own = numbers[kept], own[kept]
-            positions = find_in_sorted(fingerprints, numbers)
+            positions = fingerprints.find(numbers)
             if (positions < 0).any():
                 return None
             ends.append(positions)

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from testgen.errors import GraphError
-from testgen.graph._kernels import decode_integers, find_in_sorted, intern_ranges
+from testgen.graph._kernels import Ascending, decode_integers, intern_ranges
 from testgen.graph.dot_text import QUOTED, DotText, Positions
 from testgen.graph.model import GraphWarning
 
@@ -62,7 +62,7 @@ class Transitions:
             text: The dump.
             fingerprints: Of the states, ascending.
         """
-        ends = find_in_sorted(fingerprints, self.ends)
+        ends = Ascending(fingerprints).find(self.ends)
         declared = ends >= 0
         kept = declared[:, 0] & declared[:, 1]
         if kept.all():

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from testgen.errors import GraphError, Location
+from testgen.graph._kernels import Ascending
 from testgen.graph.builder import GraphBuilder
 from testgen.graph.json_stream import JsonStream
 from testgen.graph.json_values import AMBIGUOUS
@@ -23,7 +24,7 @@ from testgen.graph.model import GraphWarning, StateGraph
 from testgen.graph.source import Stream
 from testgen.graph.tlc_json_initial import derive_initial
 from testgen.graph.tlc_json_states import State, StateTable
-from testgen.graph.tlc_json_transitions import TransitionTable, are_in
+from testgen.graph.tlc_json_transitions import TransitionTable
 
 __all__ = ["read_tlc_json"]
 
@@ -46,9 +47,9 @@ def read_tlc_json(name: str, streams: Sequence[Stream]) -> StateGraph:
                 for states_batch in reader.elements(lambda _: State):
                     states.add(states_batch)
             elif key == "edges":
-                declared = np.sort(states.fingerprints()) if "states" in read else None
+                known = Ascending(np.unique(states.fingerprints())) if "states" in read else None
                 for batch in reader.elements(transitions.element_type):
-                    transitions.add(batch, declared)
+                    transitions.add(batch, known)
             else:
                 reader.value().parse()
             read.add(key)
@@ -67,15 +68,7 @@ def _assemble(name: str, states: StateTable, transitions: TransitionTable) -> St
         states.check_repeats(firsts[np.searchsorted(fingerprints, declared)])
         message = f"declared more than once: {len(declared) - len(fingerprints)} of the states"
         warnings.append(GraphWarning("repeated-states", message))
-    ends = transitions.ends()
-    missing = ~are_in(ends, fingerprints)
-    if missing.any():  # told with its place by the table, if the file has its states first
-        raise GraphError(
-            f"transition from or to state {ends[missing][0]}, which the file does not declare",
-            location=Location(name),
-            hint="was TLC stopped while writing it?",
-        )
-    positions = np.searchsorted(fingerprints, ends)
+    positions = transitions.ends(name, Ascending(fingerprints))
     initial = np.unique(np.searchsorted(fingerprints, declared[states.initial()]))
     if transitions.are_short and len(initial) == len(fingerprints):
         by_place = np.argsort(firsts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter, itemgetter
 from typing import Annotated, NoReturn
 
 import msgspec
@@ -46,26 +47,28 @@ class StateTable:
             GraphError: A state has other variables than the first one.
         """
         states = batch.elements
+        values = [state.val for state in states]
         if not self._ranks:  # the first state may have no variable
-            values = JsonValues()
-            self._columns = {name: _Column(values) for name in states[0].val}
+            reader = JsonValues()
+            self._columns = {name: _Column(reader) for name in states[0].val}
         ranks = np.empty((len(states), len(self._columns)), dtype=np.int32)
         colons = (len(State.__struct_fields__) + len(self._columns)) * len(states)
         for position, (name, column) in enumerate(self._columns.items()):
             try:
-                numbers = [column[bytes(state.val[name])] for state in states]
+                texts = map(bytes, map(itemgetter(name), values))
+                numbers = [*map(column.__getitem__, texts)]
             except KeyError:
                 self._fail_variables(batch)
             except (NotAValue, *DECODING_ERRORS) as error:
                 self._fail_value(batch, name, column, error)
-            ranks[:, position] = [column.numbers[number] for number in numbers]
-            colons += sum(column.colons[number] for number in numbers)
-        if any(len(state.val) != len(self._columns) for state in states):
+            ranks[:, position] = [*map(column.numbers.__getitem__, numbers)]
+            colons += sum(map(column.colons.__getitem__, numbers))
+        if set(map(len, values)) != {len(self._columns)}:
             self._fail_variables(batch)
         batch.check_keys(colons)
         self._ranks.append(ranks)
-        self._fingerprints.append(np.array([state.fp for state in states], dtype=np.int64))
-        self._initial.append(np.array([state.initial for state in states], dtype=bool))
+        self._fingerprints.append(np.fromiter(map(attrgetter("fp"), states), np.int64, len(states)))
+        self._initial.append(np.fromiter(map(attrgetter("initial"), states), bool, len(states)))
 
     def fingerprints(self) -> npt.NDArray[np.int64]:
         """Shape (n,): TLC's number of each state."""

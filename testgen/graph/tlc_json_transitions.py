@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any, NoReturn
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from testgen.errors import GraphError, shortened
+from testgen.errors import GraphError, Location, shortened
+from testgen.graph._kernels import Ascending
 from testgen.graph.json_stream import Batch
 from testgen.graph.json_text import DECODING_ERRORS
 from testgen.graph.model import Action
 from testgen.graph.tlc_json_states import Int64
 from testgen.values import ValueSyntaxError, parse_value
 
-__all__ = ["TransitionTable", "are_in"]
+__all__ = ["TransitionTable"]
 
 _MEMBERS = 4
 
@@ -52,6 +54,7 @@ class TransitionTable:
         self._numbers: dict[tuple[bytes, bytes], int] = {}
         self._colons: list[int] = []
         self._ends: list[npt.NDArray[np.int64]] = []
+        self._early: list[npt.NDArray[np.int64]] = []  # numbers of states not known yet
         self._labels: list[npt.NDArray[np.int32]] = []
 
     def element_type(self, first: bytes) -> type[Any]:  # Any: one of the two, which are alike
@@ -63,38 +66,56 @@ class TransitionTable:
         self.are_short = "action" not in keys and "act" in keys
         return _ShortEdge if self.are_short else _Edge
 
-    def add(self, batch: Batch[Any], declared: npt.NDArray[np.int64] | None) -> None:
+    def add(self, batch: Batch[Any], states: Ascending | None) -> None:
         """Take the transitions of `batch`.
 
         Args:
             batch: Elements of the type that `element_type` gave.
-            declared: The states' fingerprints, ascending, if all are known.
+            states: Their fingerprints, if all states are known.
 
         Raises:
             ParseError: A label is malformed, or a key stands twice.
             GraphError: A transition joins states that are not declared.
         """
         edges = batch.elements
-        labels = []
-        for edge in edges:
-            text = bytes(edge.action), bytes(edge.parameters)
-            number = self._numbers.get(text)
-            labels.append(self._add_label(batch, text) if number is None else number)
-        batch.check_keys(_MEMBERS * len(edges) + sum(self._colons[label] for label in labels))
-        ends = np.array([(edge.source, edge.target) for edge in edges], dtype=np.int64)
-        if declared is not None and not (known := are_in(ends, declared)).all():
-            position, end = np.argwhere(~known)[0].tolist()
-            key = ("from", "to")[end]
-            raise GraphError(
-                f"transition {key} state {ends[position, end]}, which the file does not declare",
-                location=batch.text().location_of((position, key)),
-                hint="was TLC stopped while writing it, or are these the files of two runs?",
-            )
-        self._ends.append(ends)
+        texts = [(bytes(edge.action), bytes(edge.parameters)) for edge in edges]
+        for text in dict.fromkeys(texts):
+            if text not in self._numbers:
+                self._add_label(batch, text)
+        labels = [*map(self._numbers.__getitem__, texts)]
+        batch.check_keys(_MEMBERS * len(edges) + sum(map(self._colons.__getitem__, labels)))
+        ends = np.empty((len(edges), 2), dtype=np.int64)
+        for end, name in enumerate(("source", "target")):
+            ends[:, end] = np.fromiter(map(attrgetter(name), edges), np.int64, len(edges))
+        if states is not None:
+            numbers, ends = ends, states.find(ends)
+            if len(missing := np.argwhere(ends < 0)):
+                position, end = missing[0].tolist()
+                key = ("from", "to")[end]
+                raise GraphError(
+                    f"transition {key} state {numbers[position, end]}, which the file does not declare",
+                    location=batch.text().location_of((position, key)),
+                    hint="was TLC stopped while writing it, or are these the files of two runs?",
+                )
+        (self._early if states is None else self._ends).append(ends)
         self._labels.append(np.array(labels, dtype=np.int32))
 
-    def ends(self) -> npt.NDArray[np.int64]:
-        """Shape (m, 2): TLC's numbers of source and target."""
+    def ends(self, name: str, states: Ascending) -> npt.NDArray[np.int64]:
+        """Shape (m, 2): positions of source and target among the states.
+
+        Raises:
+            GraphError: The file `name` has its transitions first, and one of them joins states that are not declared.
+        """
+        if self._early:
+            numbers = np.concatenate(self._early)
+            ends = states.find(numbers)
+            if (ends < 0).any():
+                raise GraphError(
+                    f"transition from or to state {numbers[ends < 0][0]}, which the file does not declare",
+                    location=Location(name),
+                    hint="was TLC stopped while writing it?",
+                )
+            self._ends, self._early = [ends], []
         return np.concatenate([np.empty((0, 2), dtype=np.int64), *self._ends])
 
     def labels(self) -> npt.NDArray[np.int32]:
@@ -131,11 +152,3 @@ class TransitionTable:
         text.check()
         key = "params" if self.are_short else "actionParams"
         text.fail_at(message, (position, key), hint="TLC writes parameters as TLA+ text; was the file edited?")
-
-
-def are_in(numbers: npt.NDArray[np.int64], ascending: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    """Which of `numbers` are among `ascending`; `np.isin` would sort these again for every batch."""
-    places = np.searchsorted(ascending, numbers)
-    found: npt.NDArray[np.bool_] = places < len(ascending)
-    found[found] = ascending[places[found]] == numbers[found]
-    return found

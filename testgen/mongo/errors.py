@@ -14,8 +14,7 @@ exception inside of the border.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pymongo.errors
 
@@ -65,11 +64,8 @@ def surroundings_trouble(error: pymongo.errors.PyMongoError) -> str | None:
     return next((words for kind, words in _TROUBLE_BY_TYPE if isinstance(error, kind)), None)
 
 
-@contextmanager
-def translated(
-    doing: str, *, diagnose: Callable[[pymongo.errors.PyMongoError], str | None] = lambda _: None
-) -> Iterator[None]:
-    """Raise `ServerError` in place of pymongo's errors about the surroundings.
+class translated:  # noqa: N801 - read as a function: `with translated("opening a change stream"):`
+    """Raise `ServerError` in place of pymongo's errors about the surroundings; entered around each command.
 
     Args:
         doing: What is being done, for the message: "opening a change stream".
@@ -78,14 +74,22 @@ def translated(
     Raises:
         ServerError: The server could not be asked. Its `__cause__` is pymongo's error.
     """
-    try:
-        yield
-    except pymongo.errors.PyMongoError as error:
-        words = surroundings_trouble(error)
-        if words is None:
-            raise
-        reason = diagnose(error) or f"{words} ({shortened(error)})"
-        raise ServerError(f"{doing}: {reason}") from error
+
+    __slots__ = ("_diagnose", "_doing")
+
+    def __init__(
+        self, doing: str, *, diagnose: Callable[[pymongo.errors.PyMongoError], str | None] = lambda _: None
+    ) -> None:
+        self._doing = doing
+        self._diagnose = diagnose
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if isinstance(error, pymongo.errors.PyMongoError) and (words := surroundings_trouble(error)) is not None:
+            reason = self._diagnose(error) or f"{words} ({shortened(error)})"
+            raise ServerError(f"{self._doing}: {reason}") from error
 
 
 def shortened(error: pymongo.errors.PyMongoError) -> str:

@@ -30,6 +30,7 @@ from testgen.mongo.locate import Mongod, find_mongod, shown_uri, user_uri
 __all__ = ["Server", "connect_server", "find_server", "start_server"]
 
 OLDEST_WIRE_VERSION = 17  # MongoDB 6.0, the oldest with pre-images of change streams
+_SESSIONS_AT_ONCE = 32
 CLOSING_SECONDS = 2.0
 CLOSING_DEAD_SECONDS = 0.1
 _SERVERS_HINT = "a replica set of MongoDB 6.0 or newer is needed; one member is enough"
@@ -67,6 +68,7 @@ class Server:
         self._owner = os.getpid()
         self._failure: ServerError | None = None
         self._clients: list[Client] = []
+        self._left_open: list[Mapping[str, Any]] = []  # Any: what drivers call the id of a session
         try:
             with self.doing(f"connecting to {shown_uri(uri)}"):
                 self._client = self.connect()
@@ -140,12 +142,30 @@ class Server:
         self.check()
         return translated(doing, diagnose=self._diagnose)
 
-    def end_sessions(self, sessions: Iterable[ClientSession]) -> None:
-        """End sessions, which aborts what is open in them; of a server that has gone nothing is asked."""
+    def end_sessions(self, sessions: Iterable[ClientSession], *, at_leisure: bool = False) -> None:
+        """End sessions, which aborts what is open in them; of a server that has gone nothing is asked.
+
+        Args:
+            sessions: Not used any more.
+            at_leisure: Abort many tests' open transactions with one command, as nobody else wants what they lock.
+        """
         for session in sessions:
             if self.has_gone:
                 return  # it took them along, and each open transaction would be sought for seconds
-            session.end_session()
+            if at_leisure and session.in_transaction:
+                self._left_open.append(session.session_id)
+            else:
+                session.end_session()
+        if len(self._left_open) >= _SESSIONS_AT_ONCE:
+            self._kill_sessions()
+
+    def _kill_sessions(self) -> None:
+        """End the sessions that were left open, with their transactions."""
+        ids, self._left_open = self._left_open, []
+        if ids and not self.has_gone:
+            # A server without that command ends them by itself some time.
+            with contextlib.suppress(pymongo.errors.OperationFailure), self.doing("ending sessions"):
+                self._client.admin.command("killSessions", ids)
 
     def require(self, *names: str) -> None:
         """Insist on capabilities.
@@ -159,6 +179,8 @@ class Server:
         """Close all clients and end a server that is ours, with its directory. A second time does nothing."""
         if os.getpid() != self._owner:
             return  # a forked copy of us: neither process nor connections are its own
+        with contextlib.suppress(ServerError), pymongo.timeout(CLOSING_SECONDS):
+            self._kill_sessions()
         self._close_clients()
         self._failure = self._failure or ServerError("the server was stopped")
         if self._child is not None:

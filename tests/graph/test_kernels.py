@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 from testgen.graph import _kernels
 from testgen.graph._kernels import (
+    Ascending,
     breadth_first_levels,
     decode_integers,
     escaped_evenly,
-    find_in_sorted,
     intern_ranges,
     line_bounds,
+    sorted_rows,
     successor_positions,
 )
 
@@ -157,5 +158,15 @@ def test_numbers_are_found_in_sorted_ones(keys: set[int], others: list[int], cro
         keys |= set(range(100))
     ordered = sorted(keys)
     wanted = [*others, *ordered[::3]]
-    found = find_in_sorted(np.array(ordered, dtype=np.int64), np.array(wanted, dtype=np.int64))
+    found = Ascending(np.array(ordered, dtype=np.int64)).find(np.array(wanted, dtype=np.int64))
     assert found.tolist() == [ordered.index(number) if number in keys else -1 for number in wanted]
+
+
+@given(
+    st.sampled_from([1, 7, 2**20, 2**31 - 1, 2**62]).flatmap(
+        lambda most: st.lists(st.tuples(*[st.integers(0, most)] * 3), max_size=40)
+    )
+)
+def test_rows_are_sorted_as_tuples_are(rows: list[tuple[int, int, int]]) -> None:
+    columns = np.array(rows, dtype=np.int64).reshape(-1, 3).T
+    assert list(zip(*(column.tolist() for column in sorted_rows(*columns)), strict=True)) == sorted(rows)

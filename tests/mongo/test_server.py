@@ -14,12 +14,13 @@ from pathlib import Path
 
 import pymongo.errors
 import pytest
+from pymongo.client_session import ClientSession
 
 from testgen.errors import ServerError
 from testgen.mongo import launch
 from testgen.mongo.launch import free_ports, launch_mongod
 from testgen.mongo.locate import Mongod
-from testgen.mongo.server import Server, start_server
+from testgen.mongo.server import Server, connect_server, start_server
 from tests.mongo.conftest import is_running, wait_until
 
 pytestmark = pytest.mark.mongo
@@ -276,3 +277,36 @@ def test_a_disk_that_is_full_already_is_told(mongod: Mongod, small_disk: Path) -
     (small_disk / "ballast").write_bytes(bytes(24 << 20)[: (24 << 20) - 65536])
     with pytest.raises(ServerError, match=r"is full|No space left on device"):
         start_server(mongod, parent=small_disk)
+
+
+def open_transactions(server: Server) -> int:
+    return int(server.client.admin.command("serverStatus")["transactions"]["currentOpen"])
+
+
+def start_transaction(server: Server, collection: str, key: int) -> ClientSession:
+    session = server.client.start_session()
+    session.start_transaction()
+    server.client.lab[collection].insert_one({"_id": key}, session=session)
+    return session
+
+
+def test_sessions_end_at_leisure_with_what_is_open_in_them(server: Server, collection: str) -> None:
+    ended, before = 0, open_transactions(server)
+    while open_transactions(server) == before + ended:
+        server.end_sessions([start_transaction(server, collection, ended)], at_leisure=True)
+        ended += 1
+        assert ended < 1000
+    assert ended > 1
+    assert open_transactions(server) == before
+    assert server.client.lab[collection].count_documents({}) == 0
+    server.end_sessions([start_transaction(server, collection, 0)])
+    assert open_transactions(server) == before
+
+
+def test_sessions_left_open_end_with_the_use_of_a_users_server(ordinary: Server, collection: str) -> None:
+    with connect_server(ordinary.uri) as server:
+        server.client.lab.create_collection(collection)
+        server.end_sessions([start_transaction(server, collection, 0)], at_leisure=True)
+        assert open_transactions(ordinary) == 1
+    assert open_transactions(ordinary) == 0
+    ordinary.client.lab.drop_collection(collection)
