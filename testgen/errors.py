@@ -75,10 +75,12 @@ class TestgenError(Exception):
         excerpt: The offending line as the reader understood it (unescaped).
         excerpt_column: Column in `excerpt` to point at, from 1.
         hint: What to do about it.
+        topic: The page of `testgen help` that explains more: that of the family, unless the instance has its own.
     """
 
     __test__ = False  # or pytest would try to collect it
     exit_code = ExitCode.REQUEST
+    topic: str | None = None
 
     def __init__(
         self,
@@ -88,6 +90,7 @@ class TestgenError(Exception):
         excerpt: str | None = None,
         excerpt_column: int | None = None,
         hint: str | None = None,
+        topic: str | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -95,6 +98,8 @@ class TestgenError(Exception):
         self.excerpt = excerpt
         self.excerpt_column = excerpt_column
         self.hint = hint
+        if topic is not None:
+            self.topic = topic
 
     def __str__(self) -> str:
         lines = [self.message if self.location is None else f"{self.location}: {self.message}"]
@@ -104,6 +109,8 @@ class TestgenError(Exception):
                 lines.append("    " + " " * (self.excerpt_column - 1) + "^")
         if self.hint is not None:
             lines.append(f"hint: {self.hint}")
+        if self.topic is not None:
+            lines.append(f"see: testgen help {self.topic}")
         return "\n".join(lines)
 
 
@@ -114,17 +121,25 @@ class InputError(TestgenError):
 class ParseError(InputError):
     """Malformed DOT, JSON, ITF or TLA+ value; always with a location."""
 
+    topic = "formats"
+
 
 class GraphError(TestgenError):
     """Well-formed input, impossible graph: no initial state, a transition to an unknown state."""
+
+    topic = "formats"
 
 
 class SelectionError(TestgenError):
     """Obligations that no behavior can meet, or a contradictory budget."""
 
+    topic = "selection"
+
 
 class BindingError(TestgenError):
     """Unknown binding, action without a method, parameters that do not fit."""
+
+    topic = "bindings"
 
 
 class RenderError(TestgenError):

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from testgen.graph import load
-from testgen.render import render_suite, write_suite
+from testgen.render import origin_of, render_suite, write_origin, write_suite
 from testgen.selection import select_behaviors
 from tests.conftest import TESTS
 
@@ -27,6 +27,7 @@ def build(folder: Path, dump: Path, name: str) -> None:
     binding = f"{folder / 'bindings' / 'store.py'}:Store"
     suite = select_behaviors(load(str(dump)))
     write_suite(render_suite(suite, binding, version="0", folder=folder / name), folder / name)
+    write_origin(origin_of(folder / name, str(dump), binding), folder / name)
 
 
 def run_pytest(folder: Path, *arguments: str, **environment: str) -> str:

@@ -20,12 +20,19 @@ MAKING = {
     "selection": 3,
     "render": 4,
     "coverage": 4,
+    "diagnosis": 5,
     "report": 5,
     "cli": 6,
     "__main__": 7,
 }
 RUNNING = {"mongo": 1, "ot": 1, "bindings": 2, "runtime": 3}
-CROSSINGS = {("render", "bindings"), ("cli", "bindings"), ("cli", "mongo"), ("cli", "runtime")}
+CROSSINGS = {
+    ("render", "bindings"),
+    ("diagnosis", "bindings"),
+    ("cli", "bindings"),
+    ("cli", "mongo"),
+    ("cli", "runtime"),
+}
 
 
 def rooms_imported(path: Path) -> set[str]:
@@ -77,7 +84,8 @@ def test_the_running_side_imports_nothing_heavy(module: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "room", ["graph", "analysis", "selection", "render", "runtime", "values", "cli", "tlc", "coverage", "report"]
+    "room",
+    ["graph", "analysis", "selection", "render", "runtime", "values", "cli", "tlc", "coverage", "report", "diagnosis"],
 )
 def test_only_bindings_and_templates_know_a_specification(room: str) -> None:
     for path in (ROOT / room).rglob("*.py"):

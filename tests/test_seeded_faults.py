@@ -96,3 +96,21 @@ def test_one_wrong_expected_value_fails_one_test(tmp_path: Path) -> None:
     result = run_suite(tmp_path)
     assert "1 failed, 16 passed" in result.stdout
     assert "expected 7, observed nothing" in result.stdout
+
+
+def test_smallest_story_of_a_wrong_rule_is_told_merge_by_merge(tmp_path: Path) -> None:
+    left, right, fault, expected, _ = FAULTS["tie_of_move_and_insert_turned_round"]
+    (tmp_path / "seeded_fault.py").write_text(PLUGIN.format(fault=fault, left=left, right=right))
+    out = tmp_path / "ot2"
+    build = [sys.executable, "-m", "testgen", "build", "graphs/ot2.dot", "--binding", "array_ot", "--out", str(out)]
+    subprocess.run(build, check=True, capture_output=True, cwd=REPOSITORY)
+    result = run_suite(out, "-p", "seeded_fault", "--testgen-shrink", path=tmp_path)
+    assert f"{expected} failed, {289 - expected} passed" in result.stdout
+    shown, _, others = result.stdout.partition("= FAILURES =")
+    assert ">  4 sync_all_clients()\n" in others
+    assert "step 4 stands for 3 transitions: 3 MergeAction\n" in others
+    assert re.search(r"^>  5 merge\(client=2\)$", shown, re.MULTILINE)
+    assert re.search(r"^    serverState  \[.*\]  →  \[.*\]$", shown, re.MULTILINE)
+    (command,) = re.findall(r"^run it alone: pytest (\S+/shrunk_\w+\.py::\S+)$", shown, re.MULTILINE)
+    alone = run_suite(Path(command), "-p", "seeded_fault", path=tmp_path)
+    assert "1 failed in" in alone.stdout

@@ -289,20 +289,32 @@ def _binding_needed(graph: StateGraph, request: _Request, options: BuildOptions)
 def _render(suite: Suite, binding: str | None, request: _Request, options: BuildOptions) -> tuple[list[int], Written]:
     """Write the tests; how many are in each file, and what became of the files."""
     from testgen.cli.main import testgen_version
-    from testgen.render import check_suite, render_suite, write_suite
+    from testgen.render import check_suite, origin_of, render_suite, write_origin, write_suite
 
+    template = options.template or request.settings.template
     with progress(f"rendering {request.name}", quiet=options.quiet) as show:
         files = render_suite(
             suite,
             binding,
             version=testgen_version(),
             folder=request.out,
-            template=options.template or request.settings.template,
+            template=template,
             templates=options.templates,
             on_progress=lambda done: show(done, len(suite.behaviors)),
         )
     work: Callable[..., Written] = check_suite if options.check else write_suite
-    return [file.n_tests for file in files], work(files, request.out)
+    written = work(files, request.out)
+    if not options.check:
+        origin = origin_of(
+            request.out,
+            request.graph,
+            binding,
+            template=template,
+            templates=options.templates,
+            allow_cut=options.allow_cut,
+        )
+        write_origin(origin, request.out)
+    return [file.n_tests for file in files], written
 
 
 def matching_binding(graph: StateGraph, quiet: bool) -> str:

@@ -490,6 +490,7 @@ def main(order: Json) -> int:
     for module, options in _UNWANTED.items():
         if find_spec(module) is not None:
             arguments += options
+    os.environ["TESTGEN_BRIEF"] = "1"  # which nobody reads: what the graph says of a test that fails
     if order.get("fresh"):
         mutate_imports(order["fresh"]["path"], order["fresh"]["text"])
         fresh = _Fresh(order)

@@ -41,7 +41,7 @@ _DEEPEST = 4
 """pydot's time doubles with each level of braces: 13 s for a single node in 12 of them."""
 _BRACE = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|([{}])', re.DOTALL)
 _MARKERS = {"point", "none", "plaintext", "plain"}
-_HINT = 'each node needs its state as label, as in  a [label="/\\\\ x = 1\\n/\\\\ y = 2"]; see `testgen help formats`'
+_HINT = 'each node needs its state as label, as in  a [label="/\\\\ x = 1\\n/\\\\ y = 2"]'
 
 
 def is_foreign_dot(source: Source) -> bool:

@@ -40,7 +40,7 @@ __all__ = ["SCHEMA", "read_graph_json"]
 SCHEMA = "testgen.graph/1"
 _DIGITS = 20
 _FOUND_AGAIN = {"equal-states", "unreachable-states"}
-_HINT = "`testgen inspect GRAPH --export FILE` writes this format, and `testgen help formats` tells it"
+_HINT = "`testgen inspect GRAPH --export FILE` writes this format"
 _BEFORE = {
     "values": ["variables"],
     "states": ["variables", "values"],

@@ -22,7 +22,7 @@ __all__ = ["ACTION_VARIABLES", "read_itf"]
 
 _QUINT_ACTION, _QUINT_PICKS = "mbt::actionTaken", "mbt::nondetPicks"
 ACTION_VARIABLES = _QUINT_ACTION, "action_taken", "actionTaken", "last_action", "lastAction"
-_HINT = "`testgen help formats` tells what ITF is; was the file written by Apalache or Quint?"
+_HINT = "was the file written by Apalache or Quint?"
 _UNNAMED = "run Quint with --mbt, or keep the action's name in a variable `action_taken` of the specification"
 
 

@@ -85,4 +85,4 @@ def _read_json(stream: Stream) -> StateGraph:
     if {"states", "edges"} & keys:
         with Stream(source.name, io.BytesIO(source.content)) as again:
             return read_tlc_json(source.name, [again])
-    text.fail("is JSON, but no state graph or trace that testgen knows", 0, hint="`testgen help formats` lists them")
+    text.fail("is JSON, but no state graph or trace that testgen knows", 0, hint="is it the right file?")

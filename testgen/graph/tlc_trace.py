@@ -21,7 +21,7 @@ from testgen.values import Value
 
 __all__ = ["read_tlc_trace"]
 
-_HINT = "TLC's -dumpTrace json writes `state` and `action`; `testgen help formats`"
+_HINT = "TLC's -dumpTrace json writes `state` and `action`"
 _UNNAMED = "TLC names them in `action`; was the file edited?"
 
 

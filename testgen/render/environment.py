@@ -106,7 +106,7 @@ def render_template(name: str, context: Mapping[str, object], *, extra_folder: P
 
 
 def _template_error(problem: str, place: Location) -> RenderError:
-    return RenderError(problem, location=place, excerpt=_line(place), hint=_REPAIR)
+    return RenderError(problem, location=place, excerpt=_line(place), hint=_REPAIR, topic="languages")
 
 
 def _line(place: Location | None) -> str | None:
@@ -124,9 +124,7 @@ def _first_file(folders: Sequence[Path], name: str) -> Location:
     return Location(next((str(folder / name) for folder in folders if (folder / name).is_file()), name))
 
 
-_REPAIR = (
-    "repair the template at this line; `testgen help languages` tells what it is given, and what only with a binding"
-)
+_REPAIR = "repair the template at this line; some of what templates are given is there only with a binding"
 
 
 def _place(error: BaseException) -> Location | None:

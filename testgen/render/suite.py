@@ -124,9 +124,7 @@ def render_suite(
     template = template or binding.template
     ending = file_ending(template)
     if binding is Specification and ending == ".py":
-        raise BindingError(
-            f"the template {template!r} renders Python, which needs a binding", hint="`testgen help bindings`"
-        )
+        raise BindingError(f"the template {template!r} renders Python, which needs a binding")
     told = _tell(suite, binding, own=binding is Specification or _folder(template) == _folder(binding.template))
     tests = _named(suite, told)
     module, origin = "", f"graph {suite.graph.digest[:12]}, {suite.selection}"

@@ -14,7 +14,8 @@ import shlex
 import sys
 import traceback
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
+from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
@@ -27,6 +28,8 @@ from testgen.bindings.protocol import Binding, Divergence, OtherOutcome
 from testgen.errors import ServerError
 from testgen.runtime.compiling import compiling_as_it_stands
 from testgen.runtime.conformance import differences
+from testgen.runtime.failure_groups import ToldFailure
+from testgen.runtime.failures import add_failure_options, configure_failures, summarize_failures
 from testgen.runtime.fixtures import BINDING, MISSING
 from testgen.runtime.following import (
     ATTEMPTS,
@@ -35,11 +38,13 @@ from testgen.runtime.following import (
     go_on_otherwise,
     summarize_outcomes,
 )
+from testgen.runtime.generated import is_generated, key_of
+from testgen.runtime.junit import note_behavior, note_divergence
 from testgen.runtime.lockstep import call_in_lockstep, close_prepared, seconds_taken
-from testgen.runtime.neighbors import is_generated
 from testgen.runtime.pending import PENDING, skip_pending, skip_vacuous, summarize_pending
 from testgen.runtime.run_log import WORKER_FOLDER, RunLog
 from testgen.runtime.sharing import Sharing
+from testgen.runtime.surroundings import COMPANION, Surroundings, surroundings_of
 from testgen.values.plain import python_literal
 
 __all__ = [
@@ -80,6 +85,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="Perform the steps that generated tests begin with in common once, and go back there by the binding's "
         "`snapshot` and `restore`.",
     )
+    add_failure_options(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -90,6 +96,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     if config.getoption("testgen_share"):
         config.pluginmanager.register(Sharing(), "testgen sharing")
+    configure_failures(config)
     worker: dict[str, str] = getattr(config, "workerinput", {})  # of pytest-xdist
     given = worker.get(WORKER_FOLDER) or config.getoption("testgen_log")
     if given == "":  # a variable of a script that is not set, most likely
@@ -158,6 +165,7 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Put the behavior's story in place of the traceback when a generated test fails."""
+    note_behavior(item, call.when)
     story = _story(item, call)
     if story is not None and story.is_complete:
         # Told before pytest shows the traceback, which nobody will see: it parses the whole file for it, 0.2 s a test.
@@ -211,7 +219,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:  # Any: pytest keeps
     _summarize_missing(terminalreporter)
     summarize_pending(terminalreporter)
     summarize_outcomes(terminalreporter)
-    _summarize_failures(terminalreporter)
+    summarize_failures(terminalreporter)
     _tell_log_trouble(terminalreporter)
 
 
@@ -222,21 +230,6 @@ def _summarize_missing(terminalreporter: Any) -> None:  # Any: as above
     for reason, count in reasons.most_common():
         terminalreporter.write_sep("=", f"{count} generated {'test' if count == 1 else 'tests'} skipped")
         terminalreporter.write_line(reason)
-
-
-def _summarize_failures(terminalreporter: Any) -> None:  # Any: as above
-    """Group the failures of generated tests by kind, the shortest behavior of each first."""
-    kinds: dict[str, list[tuple[int, str]]] = {}
-    for report in terminalreporter.stats.get("failed", ()):
-        told = getattr(report, "testgen", None)
-        if told is not None:
-            kinds.setdefault(told["kind"], []).append((told["steps"], told["command"]))
-    if not kinds:
-        return
-    terminalreporter.write_sep("=", "failures by kind, each with its shortest behavior")
-    for kind, failures in sorted(kinds.items(), key=lambda pair: (-len(pair[1]), pair[0])):
-        terminalreporter.write_line(f"{len(failures):5}  {kind}")
-        terminalreporter.write_line(f"       {min(failures)[1]}")
 
 
 def _tell_log_trouble(terminalreporter: Any) -> None:  # Any: as above
@@ -259,8 +252,10 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     close_prepared(getattr(session, "items", ()))
 
 
-def pytest_unconfigure() -> None:
-    """Stop the MongoDB server of this process, if a test has started one; leave to pytest what it may find."""
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop what looks into the graph, and the MongoDB server of this process; leave to pytest what it may find."""
+    if (companion := config.stash.get(COMPANION, None)) is not None:
+        companion.close()
     shared = sys.modules.get("testgen.mongo.shared")  # not imported here: most suites need no pymongo
     if shared is not None:
         shared.stop_shared_server()
@@ -269,10 +264,22 @@ def pytest_unconfigure() -> None:
         gc.freeze()
 
 
-def describe_failure(item: pytest.Item, binding: Binding, excinfo: pytest.ExceptionInfo[BaseException]) -> str:
+def describe_failure(
+    item: pytest.Item,
+    binding: Binding,
+    excinfo: pytest.ExceptionInfo[BaseException],
+    *,
+    around: Sequence[str] = (),
+) -> str:
     """Behavior, step, expectation and observation of a failed test, and how to run it alone.
 
     A test that met with trouble with the server was broken off: that says nothing of conformance.
+
+    Args:
+        item: The test.
+        binding: What it drove.
+        excinfo: How it failed.
+        around: What the graph says of the place, in lines.
     """
     name = getattr(item, "originalname", None) or item.name
     behavior = _BEHAVIOR_ID.search(name)
@@ -284,6 +291,8 @@ def describe_failure(item: pytest.Item, binding: Binding, excinfo: pytest.Except
     lines += ["", *_what_differs(excinfo.value), ""]
     for number, entry in enumerate(entries, 1):
         lines.append(f"{'>' if number == len(entries) else ' '} {number:2} {_clipped(entry)}")
+    if around:
+        lines += ["", *map(_clipped, around)]
     lines += ["", f"run it alone: {_command(item)}"]
     return "\n".join(lines)
 
@@ -298,13 +307,28 @@ class _ToldFailure:
 
     def __init__(self, item: pytest.Item, binding: Binding, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         failure = excinfo.value
-        self._text = describe_failure(item, binding, excinfo)
+        is_broken_off = isinstance(failure, ServerError)
+        begun = len(binding.journal.entries)
+        around = Surroundings() if is_broken_off else surroundings_of(item, begun)
+        self._text = describe_failure(item, binding, excinfo, around=around.lines)
         self.is_complete = isinstance(failure, (Divergence, ServerError))
         kind = _kind(binding, failure)
-        self.summary = {"kind": kind, "steps": len(binding.journal.entries), "command": _command(item)}
+        told = ToldFailure(
+            kind=kind,
+            steps=begun,
+            command=_command(item),
+            test=item.nodeid,
+            file=str(item.path),
+            key=key_of(item) or "",
+            place=around.place,
+            depth=around.depth,
+            is_broken_off=is_broken_off,
+        )
+        self.summary = asdict(told)
+        note_divergence(item, binding.journal.entries, kind)
         path, line, _ = item.location
         differ = f"{kind}: system and specification differ"
-        message = _words(failure).splitlines()[0] if isinstance(failure, ServerError) else differ
+        message = _words(failure).splitlines()[0] if is_broken_off else differ
         self.reprcrash = SimpleNamespace(path=path, lineno=(line or 0) + 1, message=message)
 
     def add(self, text: str) -> None:

@@ -35,6 +35,7 @@ import pytest
 
 from testgen.runtime.fixtures import BINDING
 from testgen.runtime.following import WENT
+from testgen.runtime.generated import KEY
 from testgen.runtime.recording import recording_of
 
 __all__ = ["SCHEMA", "WORKER_FOLDER", "RunLog"]
@@ -50,7 +51,6 @@ _MARK = re.compile(
 )
 """The header of a generated file. Its name counts, as for rendering: a copy under another name is the user's."""
 _HEAD_BYTES = 4096
-_KEY = re.compile(r"_([0-9a-f]{8}(?:[0-9a-f]{24})?(?:_\d{1,4})?)$")
 _WORDS = 200
 """Characters of why a test did not pass; the run itself tells the whole."""
 _JSON = json.JSONEncoder(ensure_ascii=False)
@@ -134,7 +134,7 @@ class RunLog:
         if item.path not in self._suite_of_module:
             self._suite_of_module[item.path] = self._suite(item.path)
         suite = self._suite_of_module[item.path]
-        key = _KEY.search(getattr(item, "originalname", None) or item.name)
+        key = KEY.search(getattr(item, "originalname", None) or item.name)
         if suite is None or key is None:
             self._write_recording(item, record)
             return

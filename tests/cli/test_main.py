@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from testgen import errors
 from testgen.cli import main as command_line
 from testgen.errors import ExitCode, GraphError, Location, ServerError
 from tests.conftest import STORE_BINDING, Answer
 
 Run = Callable[..., Answer]
 TESTGEN = [sys.executable, "-m", "testgen"]
+SEE = "see: testgen help formats\n"
 HEAVY = "numpy", "scipy", "networkx", "jinja2", "pymongo", "rich", "pydot"
 
 
@@ -66,7 +68,7 @@ class Stumble:
 @pytest.mark.parametrize(
     ("error", "code", "err"),
     [
-        (GraphError("odd", location=Location("g.dot", 3), hint="look"), 2, "error: g.dot:3: odd\nhint: look\n"),
+        (GraphError("odd", location=Location("g.dot", 3), hint="look"), 2, f"error: g.dot:3: odd\nhint: look\n{SEE}"),
         (ServerError("gone"), 3, "error: gone\n"),
         (KeyboardInterrupt(), 130, "interrupted\n"),
     ],
@@ -128,3 +130,20 @@ def test_colors_are_for_terminals_whose_user_wants_them(arguments: list[str], no
     os.close(main)
     assert process.wait() == (2 if "gone.dot" in arguments else 0)
     assert (b"\x1b[1m" in shown or b"\x1b[31m" in shown) == (not no_color)
+
+
+def test_every_error_points_to_a_page_that_is_there(run_testgen: Run) -> None:
+    families = [errors.TestgenError]
+    for family in families:
+        families += family.__subclasses__()
+    topics = {family.topic for family in families if family.topic is not None}
+    assert {"bindings", "formats", "selection"} <= topics
+    for topic in topics:
+        assert run_testgen("help", topic).code == ExitCode.DONE
+
+
+def test_error_of_its_own_topic_says_so() -> None:
+    assert str(errors.RenderError("odd", hint="look", topic="languages")) == (
+        "odd\nhint: look\nsee: testgen help languages"
+    )
+    assert "see:" not in str(errors.RenderError("odd"))

@@ -36,7 +36,19 @@ def test_failure_names_behavior_step_expectation_observation_field_and_command(p
         '   2 put(key="a", value=1)',
         '>  3 take(key="a")',
     ]
-    assert re.fullmatch(r"run it alone: pytest generated/test_all\.py::test_put_take_[0-9a-f]{8}", lines[13])
+    assert lines[13:22] == [
+        "the state before step 3, and what becomes of it in the specification",
+        "    busy     True  →  False",
+        '    entries  {"a": 1}  →  []',
+        '    history  []  →  [{"key": "a", "value": 1}]',
+        "",
+        "the specification would also have allowed, in that state",
+        *lines[19:20],
+        "",
+        lines[21],
+    ]
+    assert lines[19].startswith('    put(key="b", value={"body": [')
+    assert re.fullmatch(r"run it alone: pytest generated/test_all\.py::test_put_take_[0-9a-f]{8}", lines[21])
     assert "Traceback" not in output
     assert "def test_put_take" not in output
     assert "1 failed, 2 passed" in output

@@ -1,0 +1,93 @@
+"""Failures that probably have one cause, told as one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["FailureGroup", "ToldFailure", "group_failures", "summarize_groups"]
+
+_SEE = "see: testgen help failures"
+
+
+@dataclass(frozen=True, slots=True)
+class ToldFailure:
+    """What the report of a failed generated test carries, as plain values.
+
+    Attributes:
+        kind: What differed, after which step.
+        steps: How many statements it began.
+        command: Runs it alone.
+        test: Its node id.
+        file: Absolute.
+        key: Digits that end its name.
+        place: Names the first diverging transition in the graph; empty where that is not known.
+        depth: How many steps at least lead there.
+        is_broken_off: Whether the server had gone, which says nothing of conformance.
+    """
+
+    kind: str
+    steps: int
+    command: str
+    test: str = ""
+    file: str = ""
+    key: str = ""
+    place: str = ""
+    depth: int = 0
+    is_broken_off: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FailureGroup:
+    """Failures of one kind, the one that is shortest to reach first."""
+
+    kind: str
+    failures: tuple[ToldFailure, ...]
+
+    @property
+    def shortest(self) -> ToldFailure:
+        return self.failures[0]
+
+    @property
+    def nearest(self) -> ToldFailure:
+        """The one whose place in the graph is reached in the fewest steps, however long its own way there is."""
+        return min(self.failures, key=lambda told: (told.depth + 1 if told.place else told.steps, told.steps))
+
+    @property
+    def places(self) -> int:
+        """At how many transitions of the graph they are; 0 where that is not known of each."""
+        places = {failure.place for failure in self.failures}
+        return 0 if "" in places else len(places)
+
+
+def group_failures(reports: Iterable[Any]) -> list[FailureGroup]:  # Any: reports take any attribute
+    """The groups, the largest first."""
+    kinds: dict[str, list[ToldFailure]] = {}
+    for report in reports:
+        told = getattr(report, "testgen", None)
+        if told is not None:
+            kinds.setdefault(told["kind"], []).append(ToldFailure(**told))
+    groups = [
+        FailureGroup(kind, tuple(sorted(failures, key=lambda told: (told.steps, told.depth, told.command))))
+        for kind, failures in kinds.items()
+    ]
+    return sorted(groups, key=lambda group: (-len(group.failures), group.kind))
+
+
+def summarize_groups(terminalreporter: Any, shrunk: dict[str, str]) -> None:  # Any: pytest keeps its type to itself
+    """Tell each group in two lines.
+
+    Args:
+        terminalreporter: Writes.
+        shrunk: For groups that were looked into, a better line than the command of their shortest test.
+    """
+    groups = group_failures(terminalreporter.stats.get("failed", ()))
+    if not groups:
+        return
+    terminalreporter.write_sep("=", "failures by kind, each with its shortest behavior")
+    for group in groups:
+        places = f"  (at {group.places:,} places in the graph)" if group.places > 1 else ""
+        terminalreporter.write_line(f"{len(group.failures):5}  {group.kind}{places}")
+        terminalreporter.write_line(f"       {shrunk.get(group.kind, group.shortest.command)}")
+    terminalreporter.write_line(_SEE)

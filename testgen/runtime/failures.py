@@ -1,0 +1,98 @@
+"""What is done about failures beside telling each: shuffled runs that provoke them, groups, and smaller stories."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from testgen.runtime.companion import Companion
+from testgen.runtime.failure_groups import group_failures, summarize_groups
+from testgen.runtime.rerun import VERDICTS, VerdictWriter
+from testgen.runtime.shrink import Shrinker, TestOrder, tell_findings
+from testgen.runtime.shuffle import WORKER_SEED, seed_of, shuffle_generated
+from testgen.runtime.surroundings import COMPANION
+
+__all__ = ["add_failure_options", "configure_failures", "summarize_failures"]
+
+_COMMANDS = pytest.StashKey[dict[str, str]]()
+"""For groups of failures that were looked into, the command that shows the smallest."""
+
+
+def add_failure_options(parser: pytest.Parser) -> None:
+    """Say which options there are."""
+    group = parser.getgroup("testgen")
+    group.addoption(
+        "--testgen-shrink",
+        action="store_true",
+        help="After a run with failures of generated tests, look for the smallest story that fails so, and for tests "
+        "that fail only after others. See `testgen help failures`.",
+    )
+    group.addoption(
+        "--testgen-shuffle",
+        metavar="SEED",
+        help="Run generated tests in another order, which must not change what comes of them: a number, or `random`.",
+    )
+
+
+def configure_failures(config: pytest.Config) -> None:
+    """Register what the options ask for.
+
+    Raises:
+        pytest.UsageError: The seed is none.
+    """
+    if (verdicts := os.environ.get(VERDICTS)) is not None:  # rerun by another process, which has the options
+        config.pluginmanager.register(VerdictWriter(Path(verdicts)), "testgen verdicts")
+        return
+    if (seed := seed_of(config)) is not None:
+        config.pluginmanager.register(_Shuffling(seed), "testgen shuffling")
+    if config.getoption("testgen_shrink") and not hasattr(config, "workerinput"):  # workers only run
+        config.pluginmanager.register(_Shrinking(config), "testgen shrinking")
+
+
+def summarize_failures(terminalreporter: Any) -> None:  # Any: pytest keeps its type to itself
+    """Group the failures of generated tests by kind, the shortest behavior of each first."""
+    summarize_groups(terminalreporter, terminalreporter.config.stash.get(_COMMANDS, {}))
+
+
+class _Shuffling:
+    """A pytest plugin: generated tests in another order, told in the report's header."""
+
+    def __init__(self, seed: str) -> None:
+        self._seed = seed
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:  # Any: pytest-xdist need not be there
+        node.workerinput[WORKER_SEED] = self._seed
+
+    def pytest_report_header(self) -> str:
+        return f"testgen: generated tests are shuffled; the same order again: --testgen-shuffle {self._seed}"
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        shuffle_generated(items, self._seed)
+
+
+class _Shrinking(TestOrder):
+    """A pytest plugin: looks into failures when all tests have run, and tells what it found before all of them."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        super().__init__()
+        self._config = config
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_terminal_summary(
+        self,
+        terminalreporter: Any,  # Any: as above
+        exitstatus: int,
+    ) -> Generator[None, None, None]:
+        groups = group_failures(terminalreporter.stats.get("failed", ()))
+        if groups and exitstatus == pytest.ExitCode.TESTS_FAILED:  # whoever interrupts a run does not want more of it
+            companion = self._config.stash.setdefault(COMPANION, Companion())
+            findings = Shrinker(self._config, companion, self).look_into(groups)
+            tell_findings(findings, terminalreporter.write_sep, terminalreporter.write_line)
+            self._config.stash[_COMMANDS] = {finding.group.kind: finding.command for finding in findings}
+        return (yield)
