@@ -4,6 +4,8 @@ from testgen.bindings.pending import NotImplementedYet
 from testgen.bindings.protocol import (
     Binding,
     Divergence,
+    OtherOutcome,
+    Outcome,
     Step,
     action,
     ends,
@@ -21,6 +23,8 @@ __all__ = [
     "Call",
     "Divergence",
     "NotImplementedYet",
+    "OtherOutcome",
+    "Outcome",
     "Step",
     "StepStory",
     "Story",

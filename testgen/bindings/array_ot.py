@@ -63,6 +63,13 @@ class ArrayOT(Binding):
     def __init__(self) -> None:
         self.network = Network(clients=0, array=[])
 
+    def snapshot(self) -> Network:
+        """All clients and the server, for `pytest --testgen-share`."""
+        return self.network.copy()
+
+    def restore(self, snapshot: Network) -> None:
+        self.network = snapshot.copy()
+
     @starts(_meeting)
     def start(self, *, clients: int, array: Sequence[object]) -> None:
         """Connect clients 1 to `clients` to a server, all with `array`."""

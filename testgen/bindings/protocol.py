@@ -23,11 +23,12 @@ import inspect
 import keyword
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar
 
 from testgen.bindings.awaiting import synchronous
+from testgen.bindings.choice import Choice, OtherOutcome, Outcome, compare_results
 from testgen.bindings.comparison import Comparison, odd_part
 from testgen.bindings.divergence import Divergence
 from testgen.bindings.outcome import Raises, raising
@@ -45,6 +46,8 @@ __all__ = [
     "Binding",
     "Divergence",
     "Journal",
+    "OtherOutcome",
+    "Outcome",
     "Parameters",
     "Step",
     "action",
@@ -64,7 +67,10 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 _MARKS = "action_names", "variable", "makes_new", "from_initial_state", "from_final_state"
-_OF_ONE_TEST = "_journal", "_specified", "_left_out", "_has_compared", "_outcome", "_recording", "_is_overdue"
+_OF_ONE_TEST = (
+    *("_journal", "_specified", "_left_out", "_has_compared", "_outcome", "_recording", "_is_overdue"),
+    *("_choice", "_n_checks"),
+)
 
 Parameters = Callable[..., Mapping[str, Plain]]
 """Finds a step's parameters from the states before and after it, where the dump's labels do not tell them (TLC before
@@ -118,6 +124,10 @@ class Binding:
     """Whether tests run together up to each `shared_step`; see `testgen.runtime.lockstep`."""
     unobserved: ClassVar[tuple[str, ...]] = ()
     """Variables that the system has no way to show, or that nobody cares to compare: no build warns of them."""
+    deterministic: ClassVar[bool] = False
+    """Whether a test demands its behavior's own outcome of each step, even where the specification allows others."""
+    attempts: ClassVar[int] = 1
+    """How often a test is tried, each time with a fresh instance, until the system takes the behavior's outcomes."""
 
     step_seconds: ClassVar[float | None] = None
     """How long a statement of a test may take, and making, resetting, observing and closing the system; None lets them
@@ -186,9 +196,44 @@ class Binding:
 
         Raises:
             Divergence: A variable differs.
+            OtherOutcome: The system shows another outcome of the step, which was said to be `also_allowed`.
         """
-        state: dict[str, Plain] = self.__dict__.setdefault("_specified", {})
-        state |= changed
+        before: Mapping[str, Plain] = self.__dict__.get("_specified", {})
+        choice: Choice | None = self.__dict__.pop("_choice", None)
+        if choice is None:
+            self._hold_against({**before, **changed})
+        else:
+            choice.settle(changed, lambda outcome: self._hold_against({**before, **outcome}))
+
+    def also_allowed(self, results: Mapping[str, Plain] | None = None, /, **changed: Plain) -> None:
+        """Tell another outcome that the next step may have, up to the system: it ends the test, but is no failure.
+
+        Args:
+            results: Those of the action's arguments that the system chooses; see `action`.
+            changed: The variables that the step changes then.
+        """
+        choice: Choice = self.__dict__.setdefault("_choice", Choice())
+        choice.others.append(Outcome(results or {}, changed))
+
+    def check_results(self, expected: Mapping[str, Plain], observed: Mapping[str, Plain]) -> None:
+        """Compare what the system chose in a step with what it chooses in the behavior.
+
+        Raises:
+            Divergence: They differ, and no other outcome with these results is allowed.
+        """
+        choice: Choice = self.__dict__.setdefault("_choice", Choice())
+        others = choice.refusal(choice.others)
+        if choice.narrow(expected, observed):
+            return
+        for name, value in expected.items():
+            try:
+                self.expect(f"the result {name}", value, observed.get(name))
+            except Divergence as divergence:
+                divergence.add_note(others)
+                raise
+
+    def _hold_against(self, state: Mapping[str, Plain]) -> None:
+        """Compare every observed variable with `state`, which is the specification's from then on if they agree."""
         observers = self.observers()
         for variable, expected in state.items():
             observer = observers[variable]
@@ -203,6 +248,14 @@ class Binding:
                 continue
             self.__dict__["_has_compared"] = True
             self._compare(variable, observer, expected, observed)
+        self.__dict__["_specified"] = state
+        self.__dict__["_n_checks"] = self.n_checks + 1
+
+    @property
+    def n_checks(self) -> int:
+        """How often the system's state agreed with the specification's."""
+        number: int = self.__dict__.get("_n_checks", 0)
+        return number
 
     def _compare(self, variable: str, observer: Callable[..., Any], expected: Plain, observed: Plain) -> None:
         """Compare as the observer's decorator says; what differs is told with how it was compared."""
@@ -329,6 +382,7 @@ class Binding:
 def action(
     *names: str,
     parameters: Parameters | None = None,
+    outcome: Sequence[str] = (),
     raises: Raises | None = None,
     seconds: float | None = None,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -337,6 +391,8 @@ def action(
     Args:
         names: As the specification spells them.
         parameters: How to find the method's parameters from the states; by default they are the label's arguments.
+        outcome: Arguments whose values the system chooses, not the caller. The method returns what the system chose, of
+            several a dict. It need not take them: those that it does not are the last of a label without names.
         raises: An exception (or several in a tuple) that the method must raise, where the specification has a refusal;
             or a dict of exceptions that it may raise, with the outcome of each, for which see `last_outcome`.
         seconds: How long it may take, in place of the class's `step_seconds`.
@@ -346,11 +402,16 @@ def action(
     """
     _check_names("action", names)
     _check_seconds(f"@action({', '.join(map(repr, names))})", seconds)
+    if isinstance(outcome, str):
+        raise BindingError(f"outcome={outcome!r} is to be a list of names", hint=f"outcome=[{outcome!r}]")
 
     def decorate(method: Callable[P, R]) -> Callable[P, R]:
         _check_method("action", method)
         performed = method if raises is None else raising(synchronous(method), raises, place_of(method))
         journaled: Any = _journaled(performed, seconds)
+        if outcome:
+            journaled = compare_results(journaled, tuple(outcome), frozenset(inspect.signature(method).parameters))
+        journaled.outcome_names = tuple(outcome)
         journaled.action_names = names
         journaled.parameters = parameters
         result: Callable[P, R] = journaled

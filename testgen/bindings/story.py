@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
 from testgen.bindings.places import place_of
-from testgen.bindings.protocol import Binding, Step, method_name, parameter_names
+from testgen.bindings.protocol import Binding, Outcome, Step, method_name, parameter_names
 from testgen.errors import BindingError
 from testgen.values.agreement import agree
 from testgen.values.plain import Plain
@@ -52,11 +52,13 @@ class Call:
         method: Name of the binding's method.
         arguments: By parameter name.
         changed: The observed variables that the step changes, with their new values.
+        others: Other outcomes that the specification allows of this call, where the system chooses.
     """
 
     method: str
     arguments: Mapping[str, Plain]
     changed: Mapping[str, Plain]
+    others: tuple[Outcome, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +242,7 @@ def _fitting(binding: type[Binding], method: Any, arguments: Mapping[str, Plain]
 
 @functools.cache
 def _parameters(method: Any) -> _Names:
-    """The method's parameters, which a test gives by name.
+    """What a test gives the method by name: its parameters, and those results that it does not take.
 
     Raises:
         BindingError: One has no name to give it by.
@@ -254,12 +256,10 @@ def _parameters(method: Any) -> _Names:
                 location=place_of(method),
                 hint="name each parameter of the method",
             )
-    named = [parameter for parameter in parameters if parameter.kind is not parameter.VAR_KEYWORD]
-    return _Names(
-        tuple(parameter.name for parameter in named),
-        frozenset(parameter.name for parameter in named if parameter.default is parameter.empty),
-        len(named) < len(parameters),
-    )
+    named = {parameter.name: parameter for parameter in parameters if parameter.kind is not parameter.VAR_KEYWORD}
+    results = [name for name in getattr(method, "outcome_names", ()) if name not in named]
+    needed = [name for name, parameter in named.items() if parameter.default is parameter.empty]
+    return _Names((*named, *results), frozenset((*needed, *results)), len(named) < len(parameters))
 
 
 def _counted(names: _Names) -> str:

@@ -153,11 +153,17 @@ def _print_suite(suite: SuiteEvidence, count: TestCount, *, has_log: bool) -> No
 
 
 def _print_recorded(tracks: Sequence[Track]) -> None:
-    told = _recorded_document(tracks)
-    outcomes = "".join(f", {number:,} {outcome}" for outcome, number in told["outcomes"].items())
-    click.echo(f"recorded by hand: {plural(told['tests'], 'test')}{outcomes}")
-    found = f"{told['found']:,} of {plural(told['steps'], 'step')} found in the graph, {told['certain']:,} for certain"
-    click.echo(click.style(f"    {found}", dim=True))
+    for title, is_generated in (("recorded by hand", False), ("took another outcome than their behaviors", True)):
+        chosen = [track for track in tracks if track.test.is_generated == is_generated]
+        if not chosen:
+            continue
+        told = _recorded_document(chosen)
+        outcomes = "".join(f", {number:,} {outcome}" for outcome, number in told["outcomes"].items())
+        click.echo(f"{title}: {plural(told['tests'], 'test')}{outcomes}")
+        found = (
+            f"{told['found']:,} of {plural(told['steps'], 'step')} found in the graph, {told['certain']:,} for certain"
+        )
+        click.echo(click.style(f"    {found}", dim=True))
 
 
 def _criteria(coverage: GraphCoverage) -> Iterator[list[str]]:

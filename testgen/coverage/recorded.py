@@ -52,6 +52,7 @@ class RecordedTest:
         binding: Name of the class that recorded it.
         outcome: As in a `run_log.Record`. Whatever it is, each step that is found in the graph was as it says.
         broken_by: Why nothing more was recorded: an action that raised. Empty if all was.
+        is_generated: Whether a generated test did this in place of its behavior, as its system took another outcome.
     """
 
     test: str
@@ -60,6 +61,7 @@ class RecordedTest:
     binding: str = ""
     outcome: str = "passed"
     broken_by: str = ""
+    is_generated: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -201,6 +201,7 @@ def _recorded(told: Mapping[str, Any]) -> RecordedTest:
         binding=_text(told, "binding"),
         outcome=_outcome(told),
         broken_by=_text(told, "broken_by"),
+        is_generated=told.get("generated") is True,
     )
 
 

@@ -36,6 +36,12 @@ class Server:
         # (realm-core's "reciprocal history".) The log holds the same operations as they were applied here.
         self._unseen: dict[int, Sequence[Operation]] = dict.fromkeys(client_ids, ())
 
+    def copy(self) -> Server:
+        """An independent server in the same state; operations are values, so they are shared."""
+        twin = Server((), self.array)
+        twin.log, twin._unseen = [*self.log], {**self._unseen}
+        return twin
+
     def integrate(self, client_id: int, operations: Sequence[Operation]) -> None:
         """Merge a client's operations with what it has not seen, apply them, and append them to the log.
 
@@ -75,6 +81,13 @@ class Client:
         # met in the server's log yet.
         self._waiting: Sequence[Operation] = ()
         self._uploaded: Sequence[Operation] = ()
+
+    def copy(self, server: Server) -> Client:
+        """An independent client of `server` in the same state."""
+        twin = Client(self.id, server, self.array)
+        twin.log, twin._server_version = [*self.log], self._server_version
+        twin._waiting, twin._uploaded = self._waiting, self._uploaded
+        return twin
 
     @property
     def applied(self) -> list[Operation]:
@@ -143,6 +156,13 @@ class Network:
         ids = range(1, clients + 1)
         self.server = Server(ids, array)
         self.clients = [Client(client_id, self.server, array) for client_id in ids]
+
+    def copy(self) -> Network:
+        """An independent network in the same state."""
+        twin = Network(clients=0, array=())
+        twin.server = self.server.copy()
+        twin.clients = [client.copy(twin.server) for client in self.clients]
+        return twin
 
     def client(self, client_id: int) -> Client:
         """Return the client with this id.

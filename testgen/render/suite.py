@@ -18,7 +18,8 @@ from testgen.behavior import Behavior, Suite, Telling, behavior_id
 from testgen.bindings import Binding, Step, Story, binding_file, find_binding
 from testgen.bindings.story import tell_steps
 from testgen.errors import BindingError, GraphError, Location, RenderError, TestgenError
-from testgen.graph import StateGraph, StateId, collector_paused
+from testgen.graph import StateGraph, StateId, TransitionId, collector_paused
+from testgen.render.alternatives import Alternatives
 from testgen.render.environment import render_template
 from testgen.render.layout import layout_import
 from testgen.render.naming import NamedStory, group_into_files, name_tests
@@ -206,6 +207,7 @@ def _tell(suite: Suite, binding: type[Binding], *, own: bool) -> list[tuple[str,
     None where the binding leaves it out, and where an earlier behavior is told alike.
     """
     teller = _Teller(suite.graph)
+    alternatives = Alternatives(suite.graph, binding, teller.step)
     told: list[tuple[str, Story | None]] = []
     cut: set[str] = set()
     for behavior in suite.behaviors:
@@ -229,6 +231,7 @@ def _tell(suite: Suite, binding: type[Binding], *, own: bool) -> list[tuple[str,
                 f"{binding.__name__}.story gives a {type(story).__name__} for the behavior {behavior.id[:8]}",
                 hint="let it return a kind of testgen.bindings.Story, or None to leave the behavior out",
             )
+        story = alternatives.told(behavior, story)
         identity = behavior.id
         if story.n_told is not None:
             states, transitions = behavior.states[: story.n_told + 1], behavior.transitions[: story.n_told]
@@ -278,12 +281,21 @@ class _Teller:
     def steps(self, behavior: Behavior) -> tuple[Mapping[str, Plain], list[Step]]:
         """The initial state, and the steps."""
         states = [self._plain_state(state) for state in behavior.states]
-        steps = []
-        for number, transition in enumerate(behavior.transitions):
-            action = self._graph.action(transition)
-            arguments = tuple(to_plain(argument) for argument in action.arguments)
-            steps.append(Step(action.name, arguments, states[number], states[number + 1], action.parameters))
+        steps = [
+            self._step(transition, states[number], states[number + 1])
+            for number, transition in enumerate(behavior.transitions)
+        ]
         return states[0], steps
+
+    def step(self, transition: TransitionId) -> Step:
+        """One step, of any behavior."""
+        before, after = int(self._graph.sources[transition]), int(self._graph.targets[transition])
+        return self._step(transition, self._plain_state(before), self._plain_state(after))
+
+    def _step(self, transition: TransitionId, before: Mapping[str, Plain], after: Mapping[str, Plain]) -> Step:
+        action = self._graph.action(transition)
+        arguments = tuple(to_plain(argument) for argument in action.arguments)
+        return Step(action.name, arguments, before, after, action.parameters)
 
     def _plain_state(self, state: StateId) -> Mapping[str, Plain]:
         result = {}

@@ -26,7 +26,7 @@ from typing import Any
 import pytest
 
 from testgen.bindings.pending import NotImplementedYet
-from testgen.bindings.protocol import Binding, Divergence
+from testgen.bindings.protocol import Binding, Divergence, OtherOutcome
 from testgen.bindings.time_limit import Overdue, suspend_limits, tell_last_words_to
 from testgen.errors import BindingError, ServerError
 from testgen.runtime.compiling import compiling_as_it_stands
@@ -34,12 +34,20 @@ from testgen.runtime.conformance import differences
 from testgen.runtime.failure_groups import ToldFailure
 from testgen.runtime.failures import add_failure_options, configure_failures, summarize_failures
 from testgen.runtime.fixtures import BINDING, FAILED, MISSING
+from testgen.runtime.following import (
+    ATTEMPTS,
+    CATEGORY,
+    OTHERWISE,
+    go_on_otherwise,
+    summarize_outcomes,
+)
 from testgen.runtime.generated import is_generated, key_of
 from testgen.runtime.instances import instances
 from testgen.runtime.junit import note_behavior, note_divergence
 from testgen.runtime.lockstep import call_in_lockstep, close_prepared, seconds_taken
 from testgen.runtime.pending import PENDING, skip_pending, skip_vacuous, summarize_pending
 from testgen.runtime.run_log import WORKER_FOLDER, RunLog
+from testgen.runtime.sharing import Sharing
 from testgen.runtime.surroundings import COMPANION, Surroundings, surroundings_of
 from testgen.values.plain import python_literal
 
@@ -53,6 +61,7 @@ __all__ = [
     "pytest_enter_pdb",
     "pytest_make_collect_report",
     "pytest_pyfunc_call",
+    "pytest_report_teststatus",
     "pytest_runtest_call",
     "pytest_runtest_makereport",
     "pytest_sessionfinish",
@@ -78,6 +87,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="DIR",
         help=f"Write into DIR what came of each generated test, for `testgen coverage graph`; also ${LOG_FOLDER}.",
     )
+    parser.getgroup("testgen").addoption(
+        "--testgen-share",
+        action="store_true",
+        help="Perform the steps that generated tests begin with in common once, and go back there by the binding's "
+        "`snapshot` and `restore`.",
+    )
     add_failure_options(parser)
 
 
@@ -87,6 +102,8 @@ def pytest_configure(config: pytest.Config) -> None:
     Raises:
         pytest.UsageError: Its folder cannot be made, or not written.
     """
+    if config.getoption("testgen_share"):
+        config.pluginmanager.register(Sharing(), "testgen sharing")
     configure_failures(config)
     if not float(config.getini("faulthandler_timeout") or 0):  # it and a time limit would need the same one alarm
         _keep_stderr(config)
@@ -146,17 +163,26 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
-    """Skip a generated test that needs what its binding does not do yet, or could compare nothing for want of it."""
+    """Skip a generated test that needs what its binding does not do yet, or could compare nothing for want of it.
+
+    One whose system took another outcome that the specification allows is tried again, or follows it.
+    """
     binding = item.stash.get(BINDING, None)
     if binding is None:
         return (yield)
     __tracebackhide__ = True
     item.stash[FAILED] = True
+    other: OtherOutcome | None = None
     try:
-        yield
+        try:
+            yield
+        except OtherOutcome as taken:
+            other = taken
+        if other is not None:
+            go_on_otherwise(item, other)
     except NotImplementedYet as pending:
         skip_pending(item, type(binding), pending)
-    skip_vacuous(item, binding)
+    skip_vacuous(item, item.stash[BINDING])
     del item.stash[FAILED]
 
 
@@ -181,6 +207,10 @@ def pytest_runtest_makereport(
         report.testgen_missing = item.stash[MISSING]  # type: ignore[attr-defined]  # reports take any attribute
     if PENDING in item.stash and call.when != "teardown":
         report.testgen_pending = item.stash[PENDING]  # type: ignore[attr-defined]  # as above
+    if call.when == "call" and OTHERWISE in item.stash and report.skipped:
+        report.testgen_otherwise = item.stash[OTHERWISE]  # type: ignore[attr-defined]  # as above
+    if call.when == "call" and ATTEMPTS in item.stash:
+        report.testgen_attempts = item.stash[ATTEMPTS]  # type: ignore[attr-defined]  # as above
     if story is not None and report.failed:
         if not story.is_complete:  # the system raised: its own traceback is of use as well
             story.add(report.longreprtext)
@@ -205,10 +235,16 @@ def _story(item: pytest.Item, call: pytest.CallInfo[None]) -> _ToldFailure | Non
         return None
 
 
+def pytest_report_teststatus(report: pytest.CollectReport | pytest.TestReport) -> tuple[str, str, str] | None:
+    """Count tests apart whose systems took another outcome."""
+    return (CATEGORY, "o", CATEGORY.upper()) if hasattr(report, "testgen_otherwise") else None
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:  # Any: pytest keeps its type to itself
     """Say why generated tests were skipped; group their failures by what differed after which step."""
     _summarize_missing(terminalreporter)
     summarize_pending(terminalreporter)
+    summarize_outcomes(terminalreporter)
     summarize_failures(terminalreporter)
     _tell_log_trouble(terminalreporter)
 
@@ -373,6 +409,7 @@ def _what_differs(failure: BaseException) -> list[str]:
             for number, text in enumerate(fields)
         ),
         *([f"    note        {failure.note}"] if failure.note else []),
+        *(f"    {_clipped(note)}" for note in getattr(failure, "__notes__", ())),
     ]
 
 

@@ -9,7 +9,8 @@ line has the schema; the others have a `kind`, and readers pass over kinds that 
             and the copy of its suite file that is made in DIR, so that DIR holds all that coverage needs
     test    a generated test: the digits that end its name, what came of it, how many statements it began and how many
             of those did what they should, and seconds
-    recorded  a test that testgen did not generate, but whose binding records what it does (`testgen.runtime.recording`)
+    recorded  a test that testgen did not generate, but whose binding records what it does (`runtime.recording`); or
+            what a generated test did in place of its behavior, as its system took another outcome
     end     the process has come to its end
 
 Other tests are left out. Imports nothing heavy; off, none of this is called.
@@ -33,6 +34,7 @@ from typing import Any
 import pytest
 
 from testgen.runtime.fixtures import BINDING
+from testgen.runtime.following import WENT
 from testgen.runtime.generated import KEY
 from testgen.runtime.recording import recording_of
 
@@ -122,6 +124,8 @@ class RunLog:
             "done": begun if call.excinfo is None else max(begun - 1, 0),
             "seconds": round(report.duration, 6),
         }
+        if WENT in item.stash and report.failed:  # on the way of another test, told beside it: nothing of its own
+            record |= {"begun": 0, "done": 0}
         if not report.passed:
             record["why"] = _why(report)
         item.stash[_RECORD] = record
@@ -136,6 +140,10 @@ class RunLog:
             return
         self.append({"kind": "test", "suite": suite, "id": key.group(1), **record, "test": item.nodeid})
         self._n_tests += 1
+        if (document := item.stash.get(WENT, None)) is not None:
+            who = {"kind": "recorded", "test": item.nodeid, "binding": type(item.stash[BINDING]).__name__}
+            told = {"outcome": record["outcome"], "seconds": record["seconds"], "generated": True}
+            self.append({**who, **told, **document})
 
     def _write_recording(self, item: pytest.Item, record: dict[str, Any]) -> None:
         """Write down a test that is not generated, if it was recorded."""
