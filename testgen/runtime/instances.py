@@ -28,7 +28,7 @@ class Instances:
 
     def __init__(self) -> None:
         self._at_end = ExitStack()
-        self._begun: dict[type[Binding], Exception | None] = {}
+        self._begun: dict[type[Binding], BaseException | None] = {}
         self._kept: dict[type[Binding], Binding] = {}
 
     @staticmethod
@@ -43,12 +43,12 @@ class Instances:
             self._begun[binding] = None
             try:
                 _session(binding, "set_up_session")
-            except Exception as error:
+            except BaseException as error:  # also what skips
                 self._begun[binding] = error
                 raise
             self._at_end.callback(_session, binding, "tear_down_session")
         failure = self._begun[binding]
-        if isinstance(failure, Unavailable | NotImplementedYet):
+        if isinstance(failure, Unavailable | NotImplementedYet | pytest.skip.Exception):
             raise failure
         if failure is not None:  # told in full by the first test
             words = f"{binding.__name__}.set_up_session has failed: {type(failure).__name__}: {failure}"

@@ -93,6 +93,16 @@ def test_session_without_what_it_needs_skips_its_tests(project: Path) -> None:
     assert "no disk" in output
 
 
+def test_session_that_skips_skips_all_its_tests(project: Path) -> None:
+    change(
+        project,
+        '        note("session begins")',
+        '        note("session begins")\n        __import__("pytest").skip("no docker")',
+    )
+    assert "3 skipped in" in run_pytest(project, "generated")
+    assert notes(project) == ["session begins"]
+
+
 def test_trouble_at_the_end_of_a_session_is_an_error(project: Path) -> None:
     change(project, '        note("session ends")', '        raise OSError("cannot let go")')
     output = run_pytest(project, "generated")
