@@ -154,6 +154,13 @@ def test_snapshot_or_restore_that_raises_is_told_and_fails_no_test(method: str, 
     assert re.search(rf"^ +\d+  tests each from the start: Accounts\.{method} raised OSError: full$", output, re.M)
 
 
+def test_test_that_looks_at_what_a_call_returns_is_run_as_ever(accounts: Path) -> None:
+    tests = accounts / "generated" / "test_all.py"
+    line = "    accounts.check_state(log=[])\n"
+    tests.write_text(tests.read_text().replace(line, line + "    assert accounts.answers == []\n", 1))
+    assert "32 passed" in run(accounts, SHARE)
+
+
 def test_handwritten_tests_are_left_alone(accounts: Path) -> None:
     (accounts / "test_mine.py").write_text(
         "from testgen.bindings import load_name\nfrom testgen.runtime import binding_fixture\n\n"
