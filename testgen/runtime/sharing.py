@@ -15,12 +15,16 @@ from __future__ import annotations
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import pytest
 
+from testgen.bindings.awaiting import finish
 from testgen.bindings.protocol import Binding, Journal
-from testgen.runtime.fixtures import BINDING, SHARE, close_binding, make_binding
+from testgen.bindings.time_limit import limited
+from testgen.runtime.fixtures import BINDING, SHARE, make_binding
+from testgen.runtime.instances import close_instance
 from testgen.runtime.neighbors import binding_of, statement_text, tell_test
 from testgen.runtime.stand_in import StandIn
 
@@ -164,13 +168,12 @@ class Sharing:
             return binding, 0
         self._kept.move_to_end(place)
         kept = self._kept[place]
-        system: Any = binding  # Any: the methods are there, as _unfit has seen
         try:
-            system.restore(kept.system)
+            _called(binding, "restore", kept.system)
         except Exception as error:  # the binding's author wrote what runs here; the test itself is not to blame
             self._give_up(type(binding), "restore", error)
             del item.stash[BINDING]
-            close_binding(binding, item)
+            close_instance(binding)  # nobody knows what it is by now: it is kept for no other test
             item.stash[BINDING] = fresh = make_binding(type(binding), item)
             return fresh, 0
         binding.__dict__.update(_copied(kept.account))
@@ -179,9 +182,8 @@ class Sharing:
     def _keep(self, place: _Place, binding: Binding) -> None:
         if type(binding) in self._given_up:
             return
-        system: Any = binding  # Any: as above
         try:
-            taken = system.snapshot()
+            taken = _called(binding, "snapshot")
         except Exception as error:  # as above
             self._give_up(type(binding), "snapshot", error)
             return
@@ -234,8 +236,19 @@ def _unfit(kind: type[Binding]) -> str | None:
     return f"{kind.__name__} has no {' and no '.join(missing)}" if missing else None
 
 
+def _called(binding: Binding, name: str, *arguments: object) -> Any:  # Any: whatever a snapshot is
+    """Call one of the two methods, which `_unfit` has seen and which may be `async def`, in its time."""
+    method: Callable[..., Any] = getattr(binding, name)
+    call = partial(_finished, binding, method, *arguments)
+    return limited(call, binding.step_seconds, f"{name} of {type(binding).__name__}")
+
+
+def _finished(binding: Binding, method: Callable[..., Any], *arguments: object) -> Any:  # Any: as above
+    return finish(binding, method(*arguments))
+
+
 def _copied(account: dict[str, Any]) -> dict[str, Any]:
-    """Copy what the base class keeps in an instance: the journal, the specified state, and what follows from them."""
+    """Copy what the base class keeps in an instance: the journal, the specified state, the last outcome."""
     copied: dict[str, Any] = {}
     if (journal := account.get("_journal")) is not None:
         copied["_journal"] = Journal([*journal.entries])
@@ -243,4 +256,5 @@ def _copied(account: dict[str, Any]) -> dict[str, Any]:
         copied["_left_out"] = set(left_out)
     if (choice := account.get("_choice")) is not None:
         copied["_choice"] = replace(choice, others=[*choice.others])
-    return copied | {name: account[name] for name in ("_specified", "_has_compared", "_n_checks") if name in account}
+    kept = "_specified", "_has_compared", "_n_checks", "_outcome"
+    return copied | {name: account[name] for name in kept if name in account}

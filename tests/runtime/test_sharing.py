@@ -154,6 +154,48 @@ def test_snapshot_or_restore_that_raises_is_told_and_fails_no_test(method: str, 
     assert re.search(rf"^ +\d+  tests each from the start: Accounts\.{method} raised OSError: full$", output, re.M)
 
 
+def test_snapshots_may_be_async(accounts: Path) -> None:
+    change(accounts, "    def snapshot(", "    async def snapshot(")
+    change(accounts, "    def restore(", "    async def restore(")
+    output = run(accounts, SHARE)
+    assert "32 passed" in output
+    assert "never awaited" not in output
+    assert re.search(r"^   32  tests of Accounts: 139 of 224 statements were not performed again$", output, re.M)
+
+
+@pytest.mark.parametrize("method", ["snapshot", "restore"])
+def test_snapshot_or_restore_that_hangs_is_told_and_fails_no_test(method: str, accounts: Path) -> None:
+    change(accounts, '    unobserved = ("secrets",)\n', '    unobserved = ("secrets",)\n    step_seconds = 1.5\n')
+    hangs = f"    def {method}(self, *_):\n        __import__('time').sleep(600)\n\n    def was_{method}(self"
+    change(accounts, f"    def {method}(self", hangs)
+    output = run(accounts, SHARE)
+    assert "32 passed" in output
+    assert f"Accounts.{method} raised Overdue: {method} of Accounts did not end within 1.5 s" in output
+
+
+def test_instance_that_could_not_be_restored_is_not_kept_for_another_test(accounts: Path) -> None:
+    reset = "    @resets\n    def forget(self):\n        assert not hasattr(self, 'half')\n        self.__init__()\n\n"
+    reset += "    def snapshot("
+    change(accounts, "    def snapshot(", reset)
+    change(accounts, "import Binding, action", "import Binding, action, resets")
+    broken = "self.half = True\n        raise OSError('half of it is lost')\n"
+    change(accounts, "self.vault.hashes, self.answers = dict(hashes), [*answers]\n", broken)
+    output = run(accounts, SHARE)
+    assert "32 passed" in output
+    assert "Accounts.restore raised OSError: half of it is lost" in output
+
+
+def test_last_outcome_is_restored(accounts: Path) -> None:
+    source = (accounts / "bindings" / "vault.py").read_text()
+    source = source.replace("        self.note(", "        return self.note(")
+    looks = "        assert self.last_outcome == (self.answers[-1]['answer'] if self.answers else None)\n"
+    source = source.replace("        self.answers.append(", f"{looks}        self.answers.append(")
+    (accounts / "bindings" / "vault.py").write_text(f"{source.rstrip()}\n")
+    change(accounts, '"arguments": arguments})\n', '"arguments": arguments})\n        return answer\n')
+    assert "32 passed" in run(accounts)
+    assert "32 passed" in run(accounts, SHARE)
+
+
 def test_test_that_looks_at_what_a_call_returns_is_run_as_ever(accounts: Path) -> None:
     tests = accounts / "generated" / "test_all.py"
     line = "    accounts.check_state(log=[])\n"
