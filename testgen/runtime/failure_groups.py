@@ -20,8 +20,8 @@ class ToldFailure:
         steps: How many statements it began.
         command: Runs it alone.
         test: Its node id.
-        file: Absolute.
-        key: Digits that end its name.
+        file: Absolute: of the test whose statement failed, which another one may have followed.
+        key: Digits that end the name of that test.
         place: Names the first diverging transition in the graph; empty where that is not known.
         depth: How many steps at least lead there.
         is_broken_off: Whether the server had gone, which says nothing of conformance.

@@ -15,8 +15,9 @@ from typing import Any, NoReturn
 
 import pytest
 
-from testgen.bindings.protocol import Binding, Divergence, OtherOutcome
+from testgen.bindings.protocol import Binding, OtherOutcome
 from testgen.runtime.fixtures import BINDING, close_binding, make_binding
+from testgen.runtime.generated import FOLLOWED
 from testgen.runtime.neighbors import Path, Told, binding_of, find_follower, tell_test, went
 from testgen.runtime.stand_in import StandIn
 
@@ -110,12 +111,13 @@ def _follow(item: pytest.Item, name: str | None, other: OtherOutcome) -> NoRetur
         if told is None:
             break
         follower = told
+        item.stash[FOLLOWED] = follower.function
         stand_in = StandIn(binding, follower.n_calls(binding.n_checks))
         try:
             taken = _other_outcome(follower.function, name, stand_in)
-        except Divergence as divergence:
-            divergence.add_note(f"the system took another allowed outcome at step {step}, {where};")
-            divergence.add_note(f"from there on {follower.name} was followed")
+        except Exception as failure:
+            failure.add_note(f"the system took another allowed outcome at step {step}, {where};")
+            failure.add_note(f"from there on {follower.name} was followed")
             raise
         finally:
             item.stash[WENT] = went(binding, Path.of(follower, binding.n_checks))

@@ -41,7 +41,7 @@ from testgen.runtime.following import (
     go_on_otherwise,
     summarize_outcomes,
 )
-from testgen.runtime.generated import is_generated, key_of
+from testgen.runtime.generated import is_generated, performed_test
 from testgen.runtime.instances import instances
 from testgen.runtime.junit import note_behavior, note_divergence
 from testgen.runtime.lockstep import call_in_lockstep, close_prepared, seconds_taken
@@ -316,7 +316,9 @@ def describe_failure(
     verdict = "was broken off" if isinstance(excinfo.value, _TROUBLE) else "diverges from the specification"
     lines = [f"behavior {behavior.group(1) if behavior else name} {verdict} {at}"]
     lines += [line for line in (_summary(item), _statement(item, excinfo)) if line]
-    lines += ["", *_what_differs(excinfo.value), ""]
+    lines += ["", *_what_differs(excinfo.value)]
+    lines += [f"    {_clipped(note)}" for note in getattr(excinfo.value, "__notes__", ())]
+    lines += [""]
     for number, entry in enumerate(entries, 1):
         lines.append(f"{'>' if number == len(entries) else ' '} {number:2} {_clipped(entry)}")
     if around:
@@ -338,6 +340,7 @@ class _ToldFailure:
         is_broken_off = isinstance(failure, _TROUBLE)
         begun = len(binding.journal.entries)
         around = Surroundings() if is_broken_off else surroundings_of(item, begun)
+        file, key = performed_test(item)
         self._text = describe_failure(item, binding, excinfo, around=around.lines)
         self.is_complete = isinstance(failure, (Divergence, *_TROUBLE)) or bool(getattr(failure, "place", ""))
         kind = _kind(binding, failure)
@@ -346,8 +349,8 @@ class _ToldFailure:
             steps=begun,
             command=_command(item),
             test=item.nodeid,
-            file=str(item.path),
-            key=key_of(item) or "",
+            file=str(file),
+            key=key,
             place=around.place,
             depth=around.depth,
             is_broken_off=is_broken_off,
@@ -409,7 +412,6 @@ def _what_differs(failure: BaseException) -> list[str]:
             for number, text in enumerate(fields)
         ),
         *([f"    note        {failure.note}"] if failure.note else []),
-        *(f"    {_clipped(note)}" for note in getattr(failure, "__notes__", ())),
     ]
 
 
@@ -419,22 +421,23 @@ def _words(failure: BaseException) -> str:
 
 def _statement(item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]) -> str:
     """Where in the test the failure came from, as editors and people read it: `path:line: statement`."""
-    own = [frame for frame in traceback.extract_tb(excinfo.tb) if frame.filename == str(item.path)]
+    file, _ = performed_test(item)
+    own = [frame for frame in traceback.extract_tb(excinfo.tb) if frame.filename == str(file)]
     if not own or (line := own[-1].lineno) is None:
         return ""
     last_line = own[-1].end_lineno or line  # of the call, which is the whole statement
     source = " ".join(linecache.getline(own[-1].filename, n).strip() for n in range(line, last_line + 1))
-    return f"{_shown_path(item)}:{line}: {_clipped(source)}"
+    return f"{_shown_path(item, file)}:{line}: {_clipped(source)}"
 
 
 def _command(item: pytest.Item) -> str:
     _, colons, test = item.nodeid.partition("::")
-    return f"pytest {shlex.quote(_shown_path(item) + colons + test)}"
+    return f"pytest {shlex.quote(_shown_path(item, item.path) + colons + test)}"
 
 
-def _shown_path(item: pytest.Item) -> str:
-    """The test's file as seen from where pytest was started, which need not be the folder that node ids start from."""
-    return Path(os.path.relpath(item.path, item.config.invocation_params.dir)).as_posix()
+def _shown_path(item: pytest.Item, file: Path) -> str:
+    """A file as seen from where pytest was started, which need not be the folder that node ids start from."""
+    return Path(os.path.relpath(file, item.config.invocation_params.dir)).as_posix()
 
 
 def _clipped(text: str) -> str:

@@ -43,6 +43,8 @@ class Verdict:
         kind: See the grouping of failures; empty if it has not failed as a test of a binding does.
         begun: How many statements it began.
         story: What is told of its failure.
+        file: Of the test whose statement failed, as in `ToldFailure`.
+        key: Digits that end the name of that test.
     """
 
     test: str
@@ -50,6 +52,8 @@ class Verdict:
     kind: str = ""
     begun: int = 0
     story: str = ""
+    file: str = ""
+    key: str = ""
 
 
 class VerdictWriter:
@@ -62,9 +66,8 @@ class VerdictWriter:
         if report.when != "call" and report.passed:
             return
         told = getattr(report, "testgen", None) or {}
-        verdict = Verdict(
-            report.nodeid, report.outcome, told.get("kind", ""), told.get("steps", 0), report.longreprtext
-        )
+        place = {name: told[name] for name in ("kind", "file", "key") if name in told}
+        verdict = Verdict(report.nodeid, report.outcome, begun=told.get("steps", 0), story=report.longreprtext, **place)
         with self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(asdict(verdict)) + "\n")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -34,6 +34,7 @@ _TRIED = 20
 _TESTS_NAMED = 20
 """The most tests that stand in a command to be copied."""
 _UNTRIED = "there was not the time to run the shortest behavior that reaches it"
+_SKIPPED = "of the shortest behavior that reaches it nothing can be told, as the system takes another outcome there"
 _PASSES = "the shortest behavior that reaches it passes: this failure needs the longer history"
 _RUN_ALONE = "\n\nrun it alone: "
 
@@ -133,7 +134,7 @@ class Shrinker:
     def _shortest(self, group: FailureGroup, alone: Verdict) -> Finding:
         """The smallest story of a test that fails alone."""
         test = group.nearest
-        told = self._told(alone, _Place(Path(test.file), test.key))
+        told = self._told(alone)
         best = Finding(group, "no shorter behavior reaches it", test.command, told)
         attempts, trouble = self._attempts(group)
         if trouble:
@@ -145,7 +146,7 @@ class Shrinker:
             verdicts = self._verdicts([attempt.argument for attempt in attempts])
             failed = [attempt for attempt in attempts if _fails(verdicts.get(attempt.test))]
             if not failed and kept is None:
-                best = replace(best, verdict=_PASSES if verdicts else _UNTRIED)
+                best = replace(best, verdict=_why_not(verdicts.values()))
             smallest = min(failed, key=lambda attempt: verdicts[attempt.test].begun, default=kept)
             for attempt in [*attempts, *([kept] if kept else [])]:
                 if attempt != smallest:
@@ -157,7 +158,7 @@ class Shrinker:
             same = "" if verdict.kind == group.kind else f"; it shows there as: {verdict.kind}"
             command = f"pytest {shlex.quote(f'{self._shown(smallest.place.file)}::{smallest.test}')}"
             words = f"the shortest behavior that reaches it fails too{same}"
-            best = Finding(group, words, command, self._told(verdict, smallest.place))
+            best = Finding(group, words, command, self._told(verdict))
             shorter = self._attempt(smallest.place, verdict.begun, cut=True)
             attempts = [shorter] if isinstance(shorter, _Attempt) else []
         return best
@@ -238,9 +239,10 @@ class Shrinker:
         verdicts = rerun(self.config, paths, timeout_seconds=self._seconds_left())
         return {verdict.test.partition("::")[2]: verdict for verdict in verdicts}
 
-    def _told(self, verdict: Verdict, place: _Place) -> str:
+    def _told(self, verdict: Verdict) -> str:
         """A story with what the graph says of it."""
         story, marker, command = verdict.story.partition(_RUN_ALONE)
+        place = _Place(Path(verdict.file), verdict.key)
         answer = self.companion.ask(ask="surroundings", **place.question(), begun=verdict.begun)
         lines = answer.get("lines") or [f"the state before is not told: {answer.get('missing', '')}"]
         return "\n".join([story, "", *lines]) + marker + command
@@ -260,6 +262,13 @@ class Shrinker:
 
     def _seconds_left(self) -> float:
         return self._end - time.monotonic()
+
+
+def _why_not(verdicts: Collection[Verdict]) -> str:
+    """What is said of the shortest behaviors if none of them fails."""
+    if any(verdict.outcome == "passed" for verdict in verdicts):
+        return _PASSES
+    return _SKIPPED if verdicts else _UNTRIED
 
 
 def _fails(verdict: Verdict | None) -> bool:

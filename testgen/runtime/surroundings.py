@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from testgen.runtime.companion import Companion
-from testgen.runtime.generated import key_of
+from testgen.runtime.generated import performed_test
 
 __all__ = ["BRIEF", "COMPANION", "Surroundings", "surroundings_of"]
 
@@ -39,11 +39,11 @@ def surroundings_of(item: pytest.Item, begun: int) -> Surroundings:
 
     One line says so where the graph cannot be asked.
     """
-    key = key_of(item)
-    if key is None or not begun or not is_wanted(item.config):
+    file, key = performed_test(item)
+    if not key or not begun or not is_wanted(item.config):
         return Surroundings()
     companion = item.config.stash.setdefault(COMPANION, Companion())
-    where = {"folder": str(item.path.parent), "file": str(item.path), "key": key, "begun": begun}
+    where = {"folder": str(file.parent), "file": str(file), "key": key, "begun": begun}
     answer = companion.ask(ask="surroundings", **where)
     if "missing" in answer:
         return Surroundings(lines=(f"the state before is not told: {answer['missing']}",))

@@ -16,7 +16,7 @@ import pytest
 
 from testgen.coverage import find_evidence, measure_graph, read_runs
 from testgen.graph import load
-from testgen.render import render_suite, write_suite
+from testgen.render import origin_of, render_suite, write_origin, write_suite
 from testgen.selection import select_behaviors
 from testgen.tlc import Verdict, explore
 from tests.conftest import TESTS, Answer
@@ -32,8 +32,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(TESTS / "systems", folder / "bindings", ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "pytest.ini").write_text("[pytest]\n")
     suite = select_behaviors(load(str(folder / "raffle.dot")))
-    files = render_suite(suite, f"{folder}/bindings/raffle.py:Raffle", version="0", folder=folder / "generated")
-    write_suite(files, folder / "generated")
+    binding = f"{folder}/bindings/raffle.py:Raffle"
+    write_suite(render_suite(suite, binding, version="0", folder=folder / "generated"), folder / "generated")
+    write_origin(origin_of(folder / "generated", str(folder / "raffle.dot"), binding), folder / "generated")
     return folder
 
 
@@ -114,7 +115,7 @@ def test_allowed_result_with_a_state_that_does_not_go_with_it_is_a_failure(raffl
 def test_choice_that_was_not_among_the_open_ones_is_a_failure(raffle: Path) -> None:
     """One ticket was drawn, so it has won; the other prize is allowed in tests where both were drawn."""
     output = run_pytest(raffle, "generated", RAFFLE="wrong prize", ATTEMPTS="9")
-    assert re.findall(r"^ +(\d+)  variable prize, after open$", output, re.M) == ["4"]
+    assert re.findall(r"^ +(\d+)  variable prize, after open\b", output, re.M) == ["4"]
     assert not re.search(r"^behavior .* at step [45]", output, re.M)
 
 
@@ -127,6 +128,71 @@ def test_divergence_on_the_way_that_the_system_took_fails_the_test(raffle: Path)
     assert '\n    the system took another allowed outcome at step 1, draw(player="ann"): ticket=1,' in story
     assert re.search(r"^    from there on test_draw_draw_seal_open_[0-9a-f]{8} was followed$", story, re.M)
     assert re.search(r'^   1 draw\(player="ann"\)\n.*\n.*\n>  4 open\(\)$', story, re.M)
+
+
+OPENS = '        self.opened = 3 - self.winner if RIGGED == "wrong prize" else self.winner\n'
+
+
+def change(raffle: Path, old: str, new: str) -> None:
+    source = raffle / "bindings" / "raffle.py"
+    assert source.read_text().count(old) == 1
+    source.write_text(source.read_text().replace(old, new))
+
+
+def stories(output: str) -> dict[str, str]:
+    """What failures tell, by the ids of their behaviors."""
+    told = re.findall(r"^behavior (\S+) .*?^run it alone", output, re.M | re.S)
+    return dict(zip(told, re.findall(r"^behavior .*?^run it alone", output, re.M | re.S), strict=True))
+
+
+def test_state_before_is_that_of_the_way_that_the_system_took(raffle: Path) -> None:
+    change(raffle, OPENS, "        self.opened = 7\n")
+    output = run_pytest(raffle, "generated", RAFFLE="first")
+    told = stories(output)
+    followed = {story for story in told.values() if "was followed" in story}
+    assert len(followed) == 10  # the first draw is another
+    for story in told.values():
+        players = re.findall(r'draw\(player="(\w+)"\)$', story, re.M)
+        held = {player: {ticket for ticket, one in enumerate(players, 1) if one == player} for player in ("ann", "bob")}
+        shown = json.dumps({player: sorted(tickets) for player, tickets in held.items()})
+        shown = shown.replace("[]", "set()").replace("[", "{").replace("]", "}")
+        assert f"    held   {shown}\n" in story
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [("raise ValueError('stuck')", "raised    ValueError: stuck"), ("__import__('time').sleep(600)", "it hangs at")],
+)
+def test_hang_and_exception_on_the_way_say_which_way_it_was(fault: str, words: str, raffle: Path) -> None:
+    change(raffle, OPENS, f"        {fault}\n")
+    change(raffle, '@action("Open")', '@action("Open", seconds=0.5)')
+    told = stories(run_pytest(raffle, "generated", "-k", "draw_draw_seal_open", RAFFLE="first")).values()
+    assert all(words in story for story in told)
+    way = r"the system took another allowed outcome at step 1, .*\n +from there on test_draw_\w+ was followed\n"
+    assert len([story for story in told if re.search(way, story)]) == 8
+
+
+def test_failure_on_the_way_into_another_file_shows_its_statement(raffle: Path) -> None:
+    source = raffle / "generated" / "test_all.py"
+    header, *tests = re.split(r"(?=^def )", source.read_text(), flags=re.M)
+    taken = [test for test in tests if "ticket=2)\n    raffle.check_state(drum={1}" not in test]
+    source.write_text(header + "".join(taken))
+    (raffle / "generated" / "test_more.py").write_text(header + "".join(test for test in tests if test not in taken))
+    change(raffle, OPENS, "        self.opened = 7\n")
+    followed = [s for s in stories(run_pytest(raffle, "generated", RAFFLE="first")).values() if "was followed" in s]
+    assert len(followed) == 10
+    assert all(
+        re.search(r"^generated/test_all\.py:\d+: raffle\.check_state\(prize=", story, re.M) for story in followed
+    )
+
+
+def test_shortest_behavior_in_which_the_system_goes_another_way_has_not_passed(raffle: Path) -> None:
+    change(raffle, OPENS, "        self.opened = 7 if len(self.players['bob']) == 1 else self.winner\n")
+    output = run_pytest(raffle, "generated", "-k", "959b2555", "--testgen-shrink", RAFFLE="first")
+    assert "1 failed" in output
+    assert (
+        "  of the shortest behavior that reaches it nothing can be told, as the system takes another outcome" in output
+    )
 
 
 def test_test_that_nothing_follows_ends_and_says_so(raffle: Path) -> None:
