@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from testgen.bindings.time_limit import Overdue
 from testgen.errors import BindingError
 from testgen.values.agreement import agree
 from testgen.values.plain import Plain, python_literal
@@ -97,11 +98,14 @@ class Choice:
         Raises:
             OtherOutcome: One of the others.
             AssertionError: None that is allowed: what `compare` raised for the nearest.
+            Overdue: An observer did not end in its time, so that nobody knows.
         """
         expected = Outcome(self.results, changed)
         first, *further = self.others if self.is_left else [expected, *self.others]
         try:
             compare(first.changed)
+        except Overdue:  # nothing was compared
+            raise
         except AssertionError as divergence:
             if any(_holds(compare, (taken := outcome).changed) for outcome in further):
                 raise OtherOutcome(expected, taken) from None
@@ -157,6 +161,8 @@ def _results(method: Callable[..., Any], names: Sequence[str], returned: Any) ->
 def _holds(compare: Callable[[Mapping[str, Plain]], None], changed: Mapping[str, Plain]) -> bool:
     try:
         compare(changed)
+    except Overdue:  # as above
+        raise
     except AssertionError:
         return False
     return True

@@ -215,6 +215,15 @@ def test_an_action_may_have_its_own_limit(slow: Slow) -> None:
     assert not slow.is_overdue
 
 
+def test_observation_that_hangs_tells_nothing_of_which_outcome_it_was(slow: Slow) -> None:
+    slow.is_slow = True
+    slow.also_allowed(x=2)
+    slow.also_allowed(x=1)
+    with pytest.raises(Overdue) as caught:
+        slow.check_state(x=3)
+    assert not hasattr(caught.value, "__notes__")
+
+
 def test_observing_and_closing_have_the_limit_of_the_class(slow: Slow) -> None:
     slow.is_slow = slow.closes = True
     with pytest.raises(Overdue, match="observing the variable x did not end"):
