@@ -21,6 +21,7 @@ import numpy.typing as npt
 from testgen.behavior import Behavior
 from testgen.bindings import Binding, Outcome, Step, StepStory, Story
 from testgen.bindings.comparison import AnyOf, Comparison
+from testgen.bindings.pending import is_pending
 from testgen.bindings.story import names_used, step_arguments
 from testgen.errors import BindingError
 from testgen.graph import StateGraph, StateId, TransitionId
@@ -55,7 +56,7 @@ class Alternatives:
         self._is_exact = np.ones(len(observers), dtype=bool)
         for number, (column, observer) in enumerate(zip(self._observed, observers.values(), strict=True)):
             comparison: Comparison = getattr(observer, "comparison", None) or Comparison()
-            self._is_exact[number] = comparison.any_of is None and not comparison.within
+            self._is_exact[number] = not (comparison.any_of or comparison.within or is_pending(observer))
             numbers = _numbers_of_expected(graph.values[column], comparison)
             self._expected[:, number] = numbers[graph.ranks[:, column]]
         self._calls: dict[TransitionId, tuple[Called, Mapping[str, Plain]] | None] = {}
@@ -175,7 +176,10 @@ class Alternatives:
         return python_literal(dict(call[1])), tuple(self._expected[target].tolist())
 
     def _alike(self, one: Shown, other: Shown) -> bool:
-        """Whether a system that shows the one may be taken to show the other: of a tolerance nothing is known here."""
+        """Whether a system that shows the one may be taken to show the other.
+
+        Of a tolerance nothing is known here; what has no observer yet is not compared.
+        """
         differ = np.array(one[1]) != np.array(other[1])
         return one[0] == other[0] and not (differ & self._is_exact).any()
 

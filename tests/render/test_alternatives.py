@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from testgen.bindings import Binding, Outcome, StepStory, action, observes, starts
+from testgen.bindings import Binding, NotImplementedYet, Outcome, StepStory, action, observes, starts
 from testgen.bindings.story import tell_steps
 from testgen.errors import BindingError
 from testgen.graph import StateGraph, load
@@ -104,6 +105,50 @@ def test_what_can_be_told_apart_before_is_none(write_dot: WriteDot) -> None:
         [(0, "Roll", 1), (0, "Roll", 2), (1, "Roll", 3), (2, "Roll", 4)],
     )
     assert others(load(str(path)), Die) == {"Roll=1 Roll=5": [["face=2"], []], "Roll=2 Roll=6": [["face=1"], []]}
+
+
+LATER = [(0, "Roll", 1), (0, "Roll", 2), (1, "Roll", 3), (2, "Roll", 4)]
+
+
+def test_what_is_projected_to_the_same_is_none_and_shows_later(write_dot: WriteDot) -> None:
+    class Parity(Die):
+        @observes("face", project=lambda face: face % 2)
+        def face(self) -> int:
+            return 0
+
+    path = write_dot(states((0, 0), (1, 0), (3, 0), (4, 0), (5, 0)), LATER)
+    assert others(load(str(path)), Parity) == {"Roll=1 Roll=4": [[], ["face=5"]], "Roll=3 Roll=5": [[], ["face=4"]]}
+
+
+def within(face: int) -> list[int]:
+    return [face, face + 1]
+
+
+@pytest.mark.parametrize("options", [{"within": 1}, {"any_of": within}])
+def test_what_may_be_taken_for_the_other_leaves_both_ways_open(options: dict[str, Any], write_dot: WriteDot) -> None:
+    class Near(Die):
+        @observes("face", **options)
+        def face(self) -> int:
+            return 0
+
+    path = write_dot(states((0, 0), (10, 0), (11, 0), (40, 0), (50, 0)), LATER)
+    assert others(load(str(path)), Near) == {
+        "Roll=10 Roll=40": [["face=11"], ["face=50"]],
+        "Roll=11 Roll=50": [["face=10"], ["face=40"]],
+    }
+
+
+def test_what_nobody_observes_yet_leaves_both_ways_open(write_dot: WriteDot) -> None:
+    class Begun(Die):
+        @observes("hidden")
+        def hidden(self) -> int:
+            raise NotImplementedYet("hidden")
+
+    path = write_dot(states((0, 0), (0, 1), (0, 2), (4, 1), (5, 2)), LATER)
+    assert others(load(str(path)), Begun) == {
+        "Roll=0 Roll=4": [["hidden=2"], ["face=5, hidden=2"]],
+        "Roll=0 Roll=5": [["hidden=1"], ["face=4, hidden=1"]],
+    }
 
 
 def test_initial_states_that_look_alike_are_told_apart_by_what_begins_the_test(write_dot: WriteDot) -> None:
