@@ -132,6 +132,8 @@ def _options(config: pytest.Config, folder: Path) -> list[str]:
         options += [f"--confcutdir={confcutdir}"]
     if config.getoption("noconftest"):
         options += ["--noconftest"]
+    if config.getoption("testgen_share"):  # what a snapshot leaks shows only with it
+        options += ["--testgen-share"]
     for plugin, disabling in _DISABLED.items():
         if config.pluginmanager.hasplugin(plugin):
             options += disabling

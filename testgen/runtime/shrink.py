@@ -193,19 +193,21 @@ class Shrinker:
         test = group.nearest
         before = self.order.before(test.test)
         culprits = self._culprits(test, before)
+        shares = bool(self.config.getoption("testgen_share"))
+        leaks = "state leaks between tests" + ", as a snapshot may" * shares
         if culprits is None:
             last = f"; it failed after {before[-1]}" if before else ""
-            words = f"state leaks between tests, or it fails by chance; no time to find out{last}"
+            words = f"{leaks}, or it fails by chance; no time to find out{last}"
         elif culprits:
             many = f"{len(culprits)} tests, the last of them " if len(culprits) > 1 else ""
-            words = f"state leaks between tests; it fails after {many}{culprits[-1]}"
+            words = f"{leaks}; it fails after {many}{culprits[-1]}"
         elif before:
             words = f"it fails by chance, as it passes also after all that ran before it ({len(before)})"
         else:
             words = "it fails by chance, as no test ran before it"
         tests = [*culprits, test.test] if culprits and len(culprits) <= _TESTS_NAMED else []
-        named = " ".join(shlex.quote(self._argument(name)) for name in tests)
-        return Finding(group, f"passes alone: {words}", f"pytest {named}" if named else test.command)
+        named = "--testgen-share " * shares + " ".join(shlex.quote(self._argument(name)) for name in tests)
+        return Finding(group, f"passes alone: {words}", f"pytest {named}" if tests else test.command)
 
     def _culprits(self, test: ToldFailure, before: list[str]) -> list[str] | None:
         """The tests of those before it, as few as can be found, after which it fails; None if time ran out."""

@@ -154,6 +154,16 @@ def test_snapshot_or_restore_that_raises_is_told_and_fails_no_test(method: str, 
     assert re.search(rf"^ +\d+  tests each from the start: Accounts\.{method} raised OSError: full$", output, re.M)
 
 
+def test_shrinking_finds_what_a_snapshot_leaks(accounts: Path) -> None:
+    change(accounts, "self.vault.hashes, self.answers = dict(hashes), [*answers]", "self.answers = [*answers]")
+    output = run(accounts, SHARE, "--testgen-shrink", "-k", "register_login")
+    found = output.partition("smallest failing stories")[2].partition("FAILURES")[0]
+    assert "  passes alone: state leaks between tests, as a snapshot may; it fails after generated/" in found
+    command, *_ = re.findall(r"^  pytest (--testgen-share generated/.*)$", found, re.M)
+    assert "1 failed, 1 passed" in run_pytest(accounts, *command.split(), VAULT_COST="2")
+    assert "2 passed" in run_pytest(accounts, *command.split()[1:], VAULT_COST="2")
+
+
 def test_snapshots_may_be_async(accounts: Path) -> None:
     change(accounts, "    def snapshot(", "    async def snapshot(")
     change(accounts, "    def restore(", "    async def restore(")
