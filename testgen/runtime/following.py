@@ -21,7 +21,7 @@ from testgen.runtime.generated import FOLLOWED
 from testgen.runtime.neighbors import Path, Told, binding_of, find_follower, tell_test, went
 from testgen.runtime.stand_in import StandIn
 
-__all__ = ["ATTEMPTS", "CATEGORY", "OTHERWISE", "WENT", "go_on_otherwise", "summarize_outcomes"]
+__all__ = ["ATTEMPTS", "CATEGORY", "OTHERWISE", "WENT", "begin_anew", "go_on_otherwise", "summarize_outcomes"]
 
 CATEGORY = "other outcome"
 """What pytest counts such tests as."""
@@ -33,6 +33,13 @@ WENT = pytest.StashKey[dict[str, Any]]()
 """What a test did in place of its behavior, as a run log tells what handwritten tests did; Any: JSON."""
 
 _KINDS_SHOWN = 20
+
+
+def begin_anew(item: pytest.Item) -> None:
+    """Forget what became of a test when it was run before, as by a plugin that repeats failures."""
+    for key in (ATTEMPTS, FOLLOWED, OTHERWISE, WENT):
+        if key in item.stash:
+            del item.stash[key]
 
 
 def go_on_otherwise(item: pytest.Item, other: OtherOutcome) -> None:

@@ -24,7 +24,7 @@ from testgen.runtime.compiling import compiling_as_it_stands
 from testgen.runtime.failure_story import tell_failure
 from testgen.runtime.failures import add_failure_options, configure_failures, summarize_failures
 from testgen.runtime.fixtures import BINDING, FAILED, MISSING
-from testgen.runtime.following import ATTEMPTS, CATEGORY, OTHERWISE, go_on_otherwise, summarize_outcomes
+from testgen.runtime.following import ATTEMPTS, CATEGORY, OTHERWISE, begin_anew, go_on_otherwise, summarize_outcomes
 from testgen.runtime.generated import is_generated
 from testgen.runtime.instances import instances
 from testgen.runtime.junit import note_behavior
@@ -147,6 +147,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     if binding is None:
         return (yield)
     __tracebackhide__ = True
+    begin_anew(item)
     item.stash[FAILED] = True
     other: OtherOutcome | None = None
     try:

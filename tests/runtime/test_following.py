@@ -225,6 +225,29 @@ def test_workers_and_reports_tell_it_as_well(raffle: Path) -> None:
     assert suite.attrib["skipped"] == "14"
 
 
+AGAIN = """
+from _pytest.runner import runtestprotocol
+
+
+def pytest_runtest_protocol(item, nextitem):
+    runtestprotocol(item, nextitem=nextitem, log=False)
+    item._initrequest()
+    for report in runtestprotocol(item, nextitem=nextitem, log=False):
+        item.ihook.pytest_runtest_logreport(report=report)
+    return True
+"""
+
+
+def test_test_that_is_repeated_begins_anew(raffle: Path) -> None:
+    """As by plugins that repeat failures; the second time, six of the tests have the outcomes of their own."""
+    (raffle / "conftest.py").write_text(AGAIN)
+    output = run_pytest(raffle, "generated", "--testgen-log", "runs", RAFFLE="alternate")
+    assert "6 passed, 14 other outcome in" in output
+    lines = [json.loads(line) for path in (raffle / "runs").glob("*.jsonl") for line in path.read_text().splitlines()]
+    went = {line["outcome"] for line in lines if line.get("kind") == "recorded"}
+    assert went == {"skipped"}
+
+
 def test_coverage_counts_what_was_really_executed(raffle: Path, run_testgen: Callable[..., Answer]) -> None:
     run_pytest(raffle, "generated", "--testgen-log", "runs", RAFFLE="first")
     graph = load(str(raffle / "raffle.dot"))
