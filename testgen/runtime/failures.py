@@ -82,6 +82,11 @@ class _Shrinking(TestOrder):
     def __init__(self, config: pytest.Config) -> None:
         super().__init__()
         self._config = config
+        self._stops_itself = False
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Tell a run that stops itself, as with -x under pytest-xdist or --stepwise, from one that somebody ends."""
+        self._stops_itself = isinstance(excinfo.value, KeyboardInterrupt) and excinfo.type is not KeyboardInterrupt
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_terminal_summary(
@@ -90,7 +95,8 @@ class _Shrinking(TestOrder):
         exitstatus: int,
     ) -> Generator[None, None, None]:
         groups = group_failures(terminalreporter.stats.get("failed", ()))
-        if groups and exitstatus == pytest.ExitCode.TESTS_FAILED:  # whoever interrupts a run does not want more of it
+        is_over = exitstatus == pytest.ExitCode.TESTS_FAILED or self._stops_itself
+        if groups and is_over:  # whoever interrupts a run does not want more of it
             companion = self._config.stash.setdefault(COMPANION, Companion())
             findings = Shrinker(self._config, companion, self).look_into(groups)
             tell_findings(findings, terminalreporter.write_sep, terminalreporter.write_line)

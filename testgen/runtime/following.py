@@ -37,7 +37,8 @@ _KINDS_SHOWN = 20
 
 def begin_anew(item: pytest.Item) -> None:
     """Forget what became of a test when it was run before, as by a plugin that repeats failures."""
-    for key in (ATTEMPTS, FOLLOWED, OTHERWISE, WENT):
+    told: tuple[pytest.StashKey[Any], ...] = (ATTEMPTS, FOLLOWED, OTHERWISE, WENT)  # Any: of several types
+    for key in told:
         if key in item.stash:
             del item.stash[key]
 

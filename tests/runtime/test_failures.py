@@ -287,10 +287,11 @@ def test_interrupted_run_is_not_looked_into(project: Path) -> None:
     assert "smallest failing stories" not in output
 
 
-def test_first_failure_of_a_run_that_ends_with_it_is_looked_into(project: Path) -> None:
+@pytest.mark.parametrize("options", [("-x",), ("-x", "-n1")])
+def test_first_failure_of_a_run_that_ends_with_it_is_looked_into(options: tuple[str, ...], project: Path) -> None:
     change(project, "self.data[key] = value", DROPS_B)
-    output = run_pytest(project, "generated", "--testgen-shrink", "-x")
-    assert "1 failure: variable entries, after put\n  no shorter behavior reaches it\n" in output
+    output = run_pytest(project, "generated", "--testgen-shrink", *options)
+    assert re.search(r"^\d failures?: variable entries, after put\n  no shorter behavior reaches it$", output, re.M)
 
 
 def test_projects_own_plugins_and_settings_hold_when_a_test_is_rerun(project: Path) -> None:
