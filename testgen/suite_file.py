@@ -9,7 +9,6 @@ gets: by this, coverage knows what a test was about of which a run tells no more
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any
 from testgen.behavior import Behavior, Suite, Telling, behavior_id
 from testgen.errors import GraphError, InputError, Location, ParseError, SurroundingsError, unreadable
 from testgen.graph import StateGraph
+from testgen.whole_file import write_whole
 
 __all__ = [
     "SCHEMA",
@@ -120,13 +120,7 @@ def write_suite_file(text: str, path: Path) -> None:
                 hint="move it, or use --out",
             )
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-        try:
-            part.write_text(text, encoding="utf-8")
-            part.replace(path)
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
+        write_whole(path, text.encode())
     except OSError as error:
         raise SurroundingsError(f"cannot be written: {error.strerror}", location=Location(str(path))) from error
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from typing import Any
 import click
 
 from testgen.errors import InputError, Location, SurroundingsError
+from testgen.whole_file import write_whole
 
 __all__ = [
     "inert",
@@ -68,13 +68,7 @@ def write_report(path: Path, text: str) -> None:
         if path.exists() and not path.read_text(encoding="utf-8", errors="replace").startswith(beginning):
             raise InputError("is not an earlier report, so it is not overwritten", location=Location(str(path)))
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-        try:
-            part.write_text(text, encoding="utf-8")
-            part.replace(path)
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
+        write_whole(path, text.encode())
     except OSError as error:
         raise SurroundingsError(f"cannot be written: {error.strerror}", location=Location(str(path))) from error
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
@@ -18,6 +17,7 @@ from testgen.errors import BindingError, InputError, Location, RenderError, Surr
 from testgen.graph import StateGraph, StateId, TransitionId
 from testgen.render import RenderedFile, render_suite
 from testgen.suite_file import SUITE_FILE
+from testgen.whole_file import write_whole
 
 __all__ = ["Shrunk", "shortest_path", "shrink"]
 
@@ -140,14 +140,8 @@ def _telling(suite: Suite, files: Sequence[RenderedFile]) -> tuple[str, tuple[in
 
 def _write(suite: OpenedSuite, name: str, text: str) -> None:
     path = suite.folder / name
-    part = path.with_name(f".{name}.{secrets.token_hex(4)}.part")
     try:
-        try:
-            part.write_bytes(text.encode())
-            part.replace(path)
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
+        write_whole(path, text.encode())
     except OSError as error:
         raise SurroundingsError(f"cannot be written: {error.strerror}", location=Location(str(path))) from error
 

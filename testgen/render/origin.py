@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from testgen.errors import InputError, Location, SurroundingsError, unreadable
+from testgen.whole_file import write_whole
 
 __all__ = ["ORIGIN_FILE", "Origin", "origin_of", "read_origin", "write_origin"]
 
@@ -69,16 +69,10 @@ def write_origin(origin: Origin, folder: Path) -> None:
     path = folder / ORIGIN_FILE
     told = {key: value for key, value in asdict(origin).items() if value not in (None, False)}
     text = json.dumps({"schema": _SCHEMA, **told}, indent=2) + "\n"  # names of files need not be encodable
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         if path.is_file() and path.read_bytes() == text.encode():
             return
-        try:
-            part.write_bytes(text.encode())
-            part.replace(path)
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
+        write_whole(path, text.encode())
     except OSError as error:
         raise SurroundingsError(f"cannot be written: {error.strerror}", location=Location(str(path))) from error
 

@@ -37,6 +37,7 @@ from testgen.runtime.fixtures import BINDING
 from testgen.runtime.following import WENT
 from testgen.runtime.generated import KEY
 from testgen.runtime.recording import recording_of
+from testgen.whole_file import write_whole
 
 __all__ = ["SCHEMA", "WORKER_FOLDER", "RunLog"]
 
@@ -181,13 +182,7 @@ class RunLog:
             return None
         name = f"suite-{hashlib.sha256(content).hexdigest()[:16]}.json"
         if not (self.folder / name).exists():  # another process may make it at the same time, and just as well
-            part = self.folder / f".{name}.{secrets.token_hex(4)}.part"
-            try:
-                part.write_bytes(content)
-                part.replace(self.folder / name)
-            except BaseException:
-                part.unlink(missing_ok=True)
-                raise
+            write_whole(self.folder / name, content)
         return name
 
     def append(self, line: dict[str, Any]) -> None:
