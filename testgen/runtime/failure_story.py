@@ -8,10 +8,9 @@ import re
 import shlex
 import traceback
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -87,6 +86,18 @@ def _described(
     return "\n".join(lines)
 
 
+@dataclass(frozen=True, slots=True)
+class _Crash:
+    """Where and how a test failed, in the form of pytest's own: `--tb=line` prints it."""
+
+    path: str
+    lineno: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.lineno}: {self.message}"
+
+
 class FailureStory:
     """A story in the form in which pytest shows a failure: all of it once, and one line in summaries and JUnit XML.
 
@@ -121,7 +132,7 @@ class FailureStory:
         overdue = f"it did not end within {failure.seconds:g} s" if isinstance(failure, Overdue) else ""
         differ = f"{kind}: {overdue or 'system and specification differ'}"
         message = _words(failure).splitlines()[0] if is_broken_off else differ
-        self.reprcrash = SimpleNamespace(path=path, lineno=(line or 0) + 1, message=message)
+        self.reprcrash = _Crash(path, (line or 0) + 1, message)
 
     def add(self, text: str) -> None:
         self._text = f"{self._text}\n\n{text}"

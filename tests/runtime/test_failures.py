@@ -86,6 +86,13 @@ def test_other_outcomes_of_the_same_action_come_first(
     assert told[:3] == ["    go()  →  n = 2", "    stay()", ""]
 
 
+def test_one_line_of_a_failure_names_its_test_and_what_differs(project: Path) -> None:
+    change(project, "return self.taken", "return [7]")
+    output = run_pytest(project, "generated", "--tb=line")
+    line = r"^generated/test_all\.py:\d+: variable history, after open_store: system and specification differ$"
+    assert len(re.findall(line, output, re.M)) == 3
+
+
 def test_change_of_a_long_value_is_told_field_by_field(project: Path) -> None:
     change(project, "self.data[key] = value", DROPS_B)
     output = run_pytest(project, "generated")
