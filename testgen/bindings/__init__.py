@@ -1,5 +1,6 @@
 """Bindings: classes that perform a specification's actions on a system and observe it. Knows no graph, no template."""
 
+from testgen.bindings.names import method_name
 from testgen.bindings.pending import NotImplementedYet
 from testgen.bindings.protocol import (
     Binding,
@@ -9,7 +10,6 @@ from testgen.bindings.protocol import (
     Step,
     action,
     ends,
-    method_name,
     observes,
     resets,
     starts,

@@ -20,9 +20,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-import keyword
 import math
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar
@@ -31,6 +29,7 @@ from testgen.bindings.awaiting import synchronous
 from testgen.bindings.choice import Choice, OtherOutcome, Outcome, compare_results
 from testgen.bindings.comparison import Comparison, odd_part
 from testgen.bindings.divergence import Divergence
+from testgen.bindings.names import python_name
 from testgen.bindings.outcome import Raises, raising
 from testgen.bindings.pending import NotImplementedYet
 from testgen.bindings.places import place_of
@@ -51,12 +50,8 @@ __all__ = [
     "Parameters",
     "Step",
     "action",
-    "distinct_names",
     "ends",
-    "method_name",
     "observes",
-    "parameter_names",
-    "python_name",
     "resets",
     "starts",
     "step",
@@ -596,51 +591,3 @@ def _check_names(decorator: str, names: tuple[object, ...]) -> None:
     odd = next((name for name in names if not isinstance(name, str)), None)
     if odd is not None:
         raise BindingError(f'@{decorator} takes a name of the specification, such as @{decorator}("Name"), not {odd!r}')
-
-
-_WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^0-9A-Za-z]+")
-
-
-def method_name(name: str) -> str:
-    """The Python spelling of a specification's name.
-
-    >>> method_name("StartTransaction"), method_name("TTLExpire"), method_name("S!Inc")
-    ('start_transaction', 'ttl_expire', 's_inc')
-    """
-    return _WORD_START.sub("_", name).strip("_").lower()
-
-
-def python_name(name: str) -> str:
-    """`method_name`, made an identifier that Python lets stand anywhere.
-
-    >>> python_name("Class"), python_name("2pc"), python_name("--"), python_name("StartTransaction")
-    ('class_', '_2pc', 'unnamed', 'start_transaction')
-    """
-    spelled = method_name(name) or "unnamed"
-    return f"_{spelled}" if spelled[0].isdecimal() else f"{spelled}_" if keyword.iskeyword(spelled) else spelled
-
-
-def parameter_names(names: Iterable[str]) -> list[str]:
-    """The Python spelling of an action's parameters: none is `self`, and no two are alike.
-
-    >>> parameter_names(["readTs", "class", "self", "Key", "key"])
-    ['read_ts', 'class_', 'self_', 'key', 'key_2']
-    """
-    return distinct_names(names, taken=["self"])
-
-
-def distinct_names(names: Iterable[str], *, taken: Iterable[str] = ()) -> list[str]:
-    """`python_name` of each, with `_` behind it where that is taken and a number where one before it has it."""
-    reserved = frozenset(taken)
-    used: set[str] = set(reserved)
-    result = []
-    for name in names:
-        plain = python_name(name)
-        plain = f"{plain}_" if plain in reserved else plain
-        spelled, number = plain, 1
-        while spelled in used:
-            number += 1
-            spelled = f"{plain.rstrip('_')}_{number}"
-        used.add(spelled)
-        result.append(spelled)
-    return result

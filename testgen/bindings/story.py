@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
+from testgen.bindings.names import method_name, parameter_names
 from testgen.bindings.places import place_of
-from testgen.bindings.protocol import Binding, Outcome, Step, method_name, parameter_names
+from testgen.bindings.protocol import Binding, Outcome, Step
 from testgen.errors import BindingError
 from testgen.values.agreement import agree
 from testgen.values.plain import Plain

@@ -62,7 +62,7 @@ def init(graph: str, binding: str | None, verify: bool, allow_cut: bool, as_json
 
 
 def _begin(graph: str, loaded: StateGraph, project: Project, binding: str | None, *, as_json: bool) -> None:
-    from testgen.bindings.protocol import python_name
+    from testgen.bindings.names import python_name
     from testgen.cli.project_entry import plan_entry
     from testgen.render.scaffold import class_name, scaffold_binding
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from testgen.bindings import Binding, find_binding
-from testgen.bindings.protocol import distinct_names, parameter_names, python_name
+from testgen.bindings.names import distinct_names, parameter_names, python_name
 from testgen.bindings.verify import verify_binding
 from testgen.graph import StateGraph, load
 from testgen.render import render_suite

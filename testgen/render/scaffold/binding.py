@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from testgen.bindings import Binding
-from testgen.bindings.protocol import distinct_names, parameter_names, python_name
+from testgen.bindings.names import distinct_names, parameter_names, python_name
 from testgen.graph import StateGraph
 from testgen.graph.model import Action
 from testgen.render.environment import render_template
