@@ -30,13 +30,19 @@ _SMALL = 50_000
 _ROUNDS = 5
 
 
-def limited_walks(ground: Ground, flow: ComponentFlow, max_moves: int) -> tuple[list[Path], int]:
+def limited_walks(ground: Ground, flow: ComponentFlow, bound: int, max_moves: int) -> tuple[list[Path], int]:
     """Find walks over places and moves of at most `max_moves` that pass everything on `ground`, which is within reach.
+
+    Args:
+        ground: As `ground.within` leaves it.
+        flow: Of any length.
+        bound: How many walks it takes at least, as far as is known.
+        max_moves: At least 1 if there are moves to take.
 
     Returns:
         The walks; and how many it takes at least, as far as could be proven.
     """
-    tours, bound = _least_tours(ground, max(flow.n_paths, bound_of_length(ground, max_moves)), max_moves)
+    tours, bound = _least_tours(ground, bound, max_moves)
     shore = Shore(ground)
     pieces = cut_into_pieces(tours or fewest_paths(ground, flow), ground, shore, max_moves)
     suites = [

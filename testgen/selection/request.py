@@ -18,7 +18,7 @@ from testgen.selection.criteria import CRITERIA, NOTHING, Obligations
 from testgen.selection.filters import allowed_by
 from testgen.selection.ground import GROUNDS, Ground, within
 from testgen.selection.least_steps import shortest_walks
-from testgen.selection.limited import limited_walks
+from testgen.selection.limited import bound_of_length, limited_walks
 from testgen.selection.minimum import component_flow, fewest_paths
 from testgen.selection.order import most_first
 from testgen.selection.part import Part, Path, part_of
@@ -225,14 +225,18 @@ def _covering(graph: StateGraph, strategy: str, request: Request) -> _Chosen:
     ground = _ground(graph, request)
     flow = component_flow(ground) if ground is not None else None
     bound = 1 if ground is None or flow is None else proven_bound(ground, flow.cut)
+    if ground is not None and flow is not None:
+        assert flow.n_paths == bound, "the bound and the paths disagree"
+        if request.max_steps is not None:
+            bound = max(bound, bound_of_length(ground, request.max_steps - ground.steps_to_start))
     least_steps = None
     match strategy:
         case "minimum":
-            assert ground is not None and flow is not None and flow.n_paths == bound, "the bound and the paths disagree"
+            assert ground is not None and flow is not None
             if not request.has_budget:
                 _check_limit(bound, request, Location(graph.source), request.criterion)
             if request.max_steps is not None:
-                walks, bound = limited_walks(ground, flow, request.max_steps - ground.steps_to_start)
+                walks, bound = limited_walks(ground, flow, bound, request.max_steps - ground.steps_to_start)
             else:
                 least = shortest_walks(ground, bound) if request.has_least_steps else None
                 walks = fewest_paths(ground, flow) if least is None else least.walks
