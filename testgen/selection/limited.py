@@ -4,7 +4,7 @@ To find the fewest is NP-hard (bin packing is a case of it), so this is a heuris
 `certificate` proves tells how far it can be from the best. Long walks that pass everything come first, as if there were
 no limit. They are cut into the fewest pieces. Then each piece, the richest first, goes on to the nearest thing
 due for as many moves as are left, so that later ones shrink or are not needed any more. Walks that from their
-beginning go to the nearest thing due are made too, and the smaller suite is taken.
+beginning go to the nearest thing due are made too, and the smaller suite is taken; in large components they alone are.
 """
 
 from __future__ import annotations
@@ -44,6 +44,8 @@ def limited_walks(ground: Ground, flow: ComponentFlow, bound: int, max_moves: in
     """
     tours, bound = _least_tours(ground, bound, max_moves)
     shore = Shore(ground)
+    if tours is None and len(ground.moves) - len(flow.between) > _SMALL:
+        return _filled((), ground, shore, max_moves), bound  # to go round in large components is quadratic (`tours`)
     pieces = cut_into_pieces(tours or fewest_paths(ground, flow), ground, shore, max_moves)
     suites = [
         _filled(pieces, ground, shore, max_moves),
