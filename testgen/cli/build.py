@@ -389,7 +389,11 @@ def _told(result: Built) -> str:
         return f"{shard} of {what}"
     if result.tests < result.behaviors:
         return f"of {result.behaviors:,} behaviors, one for {what}"
-    if result.uncovered or result.tests < result.lower_bound or result.lower_bound == 1 < result.tests:
+    if (
+        result.uncovered.keys() - {"max-steps"}
+        or result.tests < result.lower_bound
+        or result.lower_bound == 1 < result.tests
+    ):
         return what
     if result.tests == result.lower_bound:
         return f"{what}; no suite can do with fewer"
