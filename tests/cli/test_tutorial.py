@@ -1,7 +1,7 @@
 """`testgen help tutorial`, done as it says: its files written, its commands run, with TLC, and the outputs compared.
 
 What it shows of a command's output must be there, `...` standing for any lines; a command without output shown may say
-what it likes. Versions, times and sizes vary, and TLC's depth as well where several workers explore.
+what it likes. Versions, times, sizes and lines of files vary, and TLC's depth as well where several workers explore.
 """
 
 import os
@@ -23,6 +23,7 @@ VARYING = [
     (r"^seconds  \d+\.\d+$", "seconds  T"),
     (r"\(TLC .*\)", "(TLC)"),
     (r"\d+(\.\d+)? k?B$", "SIZE"),
+    (r"\.py:\d+", ".py:LINE"),
 ]
 SECONDS = 300
 """For a command; only to tell one that hangs."""
