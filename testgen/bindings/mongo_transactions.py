@@ -5,7 +5,8 @@ what goes into the log. In the graph of a server that loses updates (`AllowLostU
 too, and its behaviors are impossible: the test goes as far as the first one and must see the write refused.
 
 The documents are read anew after each command that the test sends. All tests begin with the same ones, so those of
-tests to come are inserted together, which costs a fraction of as many commands; each has its own all the same.
+tests to come are inserted together, and read together, which costs a fraction of as many commands; each has its own all
+the same. What another test does to them in the meantime is seen after a test's first command.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ __all__ = ["LostUpdates", "Transactions"]
 
 _WRITE_CONFLICT = 112
 _TESTS_AT_ONCE = 64
-_inserted: set[tuple[Server, str]] = set()
-"""Documents whose tests have yet to begin: the server, and the `_id`."""
+_inserted: dict[tuple[Server, str], list[int]] = {}
+"""Documents whose tests have yet to begin, by server and `_id`: as they were read after they were inserted."""
 
 Entry = dict[str, Any]
 """An operation of a transaction with the server's reply: `op`, `key`, and `value` unless it met a conflict."""
@@ -78,10 +79,10 @@ class Transactions(MongoBinding):
         self._log = [[] for _ in range(transactions)]
         self._status = ["idle"] * transactions
         self._sessions = [self.server.client.start_session(causal_consistency=False) for _ in range(transactions)]
-        own = {(self.server, self.key(key)) for key in keys}
-        if not own <= _inserted:
+        own = {key: (self.server, self.key(key)) for key in keys}
+        if not _inserted.keys() >= set(own.values()):
             self._insert_documents()
-        _inserted.difference_update(own)
+        self._docs = {key: _inserted.pop(place) for key, place in own.items()}
 
     @action("Begin", parameters=_ended)
     def begin(self, transaction: int) -> None:
@@ -135,7 +136,7 @@ class Transactions(MongoBinding):
         """What a read outside of any transaction finds."""
         if self._docs is None:
             with self.server.doing("reading the documents"):
-                found = {document["_id"]: document["list"] for document in self._find_documents()}
+                found = self._find_documents([self.key(key) for key in self._keys])
             self._docs = {key: found[self.key(key)] for key in self._keys}
         return self._docs
 
@@ -156,11 +157,11 @@ class Transactions(MongoBinding):
         self._docs = None
         return self.server.doing(doing)
 
-    def _find_documents(self) -> list[Document]:
-        """Half of a test's commands are this one: sent by `find`, it would cost a tenth more."""
-        command = {"find": self.collection_name, "filter": {"_id": {"$in": [self.key(key) for key in self._keys]}}}
+    def _find_documents(self, ids: list[str]) -> dict[str, list[int]]:
+        """The lists in documents. Half of all commands are this one, and each would cost a tenth more by `find`."""
+        command = {"find": self.collection_name, "filter": {"_id": {"$in": ids}}, "batchSize": len(ids)}
         documents: list[Document] = self.collection.database.command(command)["cursor"]["firstBatch"]
-        return documents
+        return {document["_id"]: document["list"] for document in documents}
 
     def _insert_documents(self) -> None:
         """Insert the documents of this test and of those to come, as far as they are not there."""
@@ -170,7 +171,8 @@ class Transactions(MongoBinding):
         durable = self.collection.with_options(write_concern=WriteConcern("majority"))
         with self.server.doing("inserting documents"):
             durable.insert_many([{"_id": key, "list": []} for key in missing])
-        _inserted.update((self.server, key) for key in missing)
+            found = self._find_documents(missing)
+        _inserted.update(((self.server, key), found[key]) for key in missing)
 
 
 class LostUpdates(Transactions):

@@ -197,8 +197,10 @@ class RunLog:
             OSError: It cannot be written.
         """
         if self._file is None:
-            now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-            name = "-".join(filter(None, [now, self._worker, secrets.token_hex(4)]))
+            seconds, nanoseconds = divmod(time.time_ns(), 10**9)
+            now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(seconds))
+            exactly = f"{now[:-1]}.{nanoseconds // 1000:06}Z"  # names are in the order of runs
+            name = "-".join(filter(None, [exactly, self._worker, secrets.token_hex(4)]))
             self._file = os.open(
                 self.folder / f"{name}.jsonl", os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o666
             )

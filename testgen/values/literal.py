@@ -22,8 +22,12 @@ def read_literal(text: str) -> Plain:
     {'b': [1, -1, True], 'a': {Model("m")}}
     """
     try:
-        return _value(ast.parse(text, mode="eval").body)
-    except (SyntaxError, RecursionError, MemoryError, TypeError) as error:  # TypeError: a list in a set
+        tree = ast.parse(text, mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:  # ValueError: a null, before Python 3.11.4
+        raise ValueError(f"not the literal of a value: {error}") from None
+    try:
+        return _value(tree.body)
+    except (RecursionError, TypeError) as error:  # TypeError: a list in a set
         raise ValueError(f"not the literal of a value: {error}") from None
 
 

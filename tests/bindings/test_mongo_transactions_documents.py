@@ -33,8 +33,8 @@ from testgen.bindings.mongo_transactions import Transactions
 
 honest = Transactions._find_documents
 
-def falsified(self):
-    self.__dict__.setdefault("_first", honest(self))
+def falsified(self, ids):
+    self.__dict__.setdefault("_first", honest(self, ids))
     return self._first
 
 Transactions._find_documents = falsified
@@ -50,6 +50,19 @@ def falsified(self, **arguments):
     self.collection.update_many({}, {"$push": {"list": 1}})
 
 Transactions.start = falsified
+"""
+
+
+WRONGLY_INSERTED = """
+from testgen.bindings.mongo_transactions import Transactions
+
+honest = Transactions._find_documents
+
+def falsified(self, ids):
+    self.collection.update_many({}, {"$push": {"list": 1}})
+    return honest(self, ids)
+
+Transactions._find_documents = falsified
 """
 
 
@@ -85,13 +98,15 @@ def test_behaviors_conform(files: list[Path], tmp_path: Path) -> None:
         (AFTER_STEP.format(step="commit"), "variable docs, after commit"),
         (AFTER_STEP.format(step="abort"), "variable docs, after abort"),
         (STALE, "variable docs, after commit"),
-        (LEFT_OVER, "variable docs, after start"),
+        (LEFT_OVER, "variable docs, after read"),
+        (WRONGLY_INSERTED, "variable docs, after start"),
     ],
     ids=[
         "changed by a read",
         "commits more",
         "keeps what was aborted",
         "loses what was committed",
+        "another test's changes",
         "not as at the beginning",
     ],
 )

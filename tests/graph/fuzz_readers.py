@@ -164,7 +164,7 @@ def mutated_json(content: bytes, rng: random.Random) -> bytes:
 
 def compressed(content: bytes, rng: random.Random) -> bytes:
     if rng.random() < 0.5:
-        return gzip.compress(content)
+        return gzip.compress(content, mtime=0)
     packed = io.BytesIO()
     with ZstdFile(packed, "wb") as file:
         file.write(content)

@@ -1,7 +1,7 @@
 """What the coverage-guided fuzzer kept of a run, one test for each input: no fuzzer and no budget is needed for that.
 
 As a suite for `testgen coverage mutants` this is the fuzzer's: the test that runs it anew does so in a process that has
-no mutant. `tests/benchmarks/fuzz_mutants.py` lets it run anew on each mutant.
+no mutant.
 """
 
 from __future__ import annotations
