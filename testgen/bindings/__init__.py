@@ -1,5 +1,6 @@
 """Bindings: classes that perform a specification's actions on a system and observe it. Knows no graph, no template."""
 
+from testgen.bindings.change import changed_element, changed_key
 from testgen.bindings.names import method_name
 from testgen.bindings.pending import NotImplementedYet
 from testgen.bindings.protocol import (
@@ -30,6 +31,8 @@ __all__ = [
     "Story",
     "action",
     "binding_file",
+    "changed_element",
+    "changed_key",
     "ends",
     "find_binding",
     "known_bindings",

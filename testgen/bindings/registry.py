@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from testgen.bindings.import_path import missing_module, offer_folders
 from testgen.bindings.protocol import Binding
 from testgen.bindings.time_limit import Overdue, time_limit
 from testgen.errors import BindingError, Location, TestgenError
@@ -113,6 +114,7 @@ def _import_file(path: Path) -> ModuleType:
     assert spec is not None and spec.loader is not None, "a path that ends in .py has a loader"
     module = importlib.util.module_from_spec(spec)
     sys.modules[module_name] = module  # dataclasses and pickle look their module up
+    offer_folders(resolved)
     try:
         with time_limit(_IMPORT_SECONDS, f"importing {path}"):
             spec.loader.exec_module(module)
@@ -138,6 +140,8 @@ def _import_error(error: BaseException, path: Path) -> BindingError:
             location=where,
             hint="let __init__, or set_up_session, do what takes its time: testgen imports the file to see its methods",
         )
+    if isinstance(error, ModuleNotFoundError):
+        return missing_module(error, path.resolve(), where)
     return BindingError(
         f"cannot be imported ({type(error).__name__}: {error})",
         location=where,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from testgen.bindings.comparison import AnyOf, Comparison
+from testgen.bindings.hiding import hidden_import
 from testgen.bindings.pending import is_pending
 from testgen.bindings.places import place_of
 from testgen.bindings.protocol import Binding, Step
@@ -43,7 +44,7 @@ class Finding:
 
     Attributes:
         kind: "action-without-method", "unknown-variable", "arguments", "method-without-action",
-            "unobserved-variable", "observed-twice", "comparison", "unknown-field", "construction" or
+            "unobserved-variable", "observed-twice", "comparison", "unknown-field", "construction", "hidden-import" or
             "not-implemented".
         subject: The action, method or variable.
         message: In words.
@@ -71,6 +72,7 @@ def verify_binding(binding: type[Binding], specified: Specified) -> list[Finding
         *_methods_without_action(binding, specified),
         *_unobserved_variables(binding, specified),
         *_observed_twice(binding),
+        *_hidden_import(binding),
         *_not_implemented(binding),
     ]
     return sorted(found, key=lambda finding: not finding.refuses)
@@ -203,6 +205,13 @@ def _observed_twice(binding: type[Binding]) -> Iterator[Finding]:
                 f"only {asked} is asked{_at(binding.observers()[variable])}"
             )
             yield Finding("observed-twice", variable, words, refuses=False)
+
+
+def _hidden_import(binding: type[Binding]) -> Iterator[Finding]:
+    if (place := hidden_import(binding)) is not None:
+        name = binding.__name__
+        words = f"the class {name} hides the {name} that {place} imports: import that under another name"
+        yield Finding("hidden-import", name, words, refuses=False)
 
 
 def _not_implemented(binding: type[Binding]) -> Iterator[Finding]:

@@ -25,6 +25,9 @@ __all__ = ["build", "matching_binding"]
 
 _SUMMED = "tests", "behaviors", "steps", "files", "lower_bound", "seconds"
 _SHOWN = 10
+_LONG = 50
+"""Steps: a test that has more fails with a story that hardly anybody reads."""
+_SHORTER = "--max-steps N or --strategy shortest makes more tests, which are shorter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class Built:
     tests: int
     behaviors: int
     steps: int
+    longest: int
     files: int
     out: str
     criterion: str
@@ -242,6 +246,7 @@ def _build(request: _Request, options: BuildOptions) -> Built:
         tests=sum(tests),
         behaviors=len(suite.behaviors),
         steps=suite.n_steps,
+        longest=max((len(behavior.transitions) for behavior in suite.behaviors), default=0),
         files=len(tests),
         out=str(request.out),
         criterion=suite.criterion,
@@ -376,10 +381,18 @@ def _print_result(result: Built, check: bool) -> None:
         [
             ("tests", f"{result.tests:,}  ({_told(result)})"),
             ("steps", f"{result.steps:,}{'  (with so few tests no suite has fewer)' if result.least_steps else ''}"),
+            *([("longest", f"{result.longest:,} steps  ({_SHORTER})")] if _is_long(result) else []),
             ("files", f"{result.files:,}  ({len(result.changed):,} changed, {len(result.removed):,} removed)"),
             *([("uncovered", _uncovered(result))] if result.uncovered else []),
             ("seconds", f"{result.seconds:.1f}"),
         ]
+    )
+
+
+def _is_long(result: Built) -> bool:
+    """Whether to say that tests can be shorter, to somebody who has not asked for their length."""
+    return (
+        result.longest > _LONG and result.strategy == "minimum" and not any("steps a test" in o for o in result.options)
     )
 
 
@@ -389,7 +402,11 @@ def _told(result: Built) -> str:
         return f"{shard} of {what}"
     if result.tests < result.behaviors:
         return f"of {result.behaviors:,} behaviors, one for {what}"
-    if result.uncovered or result.tests < result.lower_bound or result.lower_bound == 1 < result.tests:
+    if (
+        result.uncovered.keys() - {"max-steps"}
+        or result.tests < result.lower_bound
+        or result.lower_bound == 1 < result.tests
+    ):
         return what
     if result.tests == result.lower_bound:
         return f"{what}; no suite can do with fewer"

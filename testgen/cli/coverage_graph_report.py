@@ -145,7 +145,8 @@ def print_summary(all_measured: list[Measured]) -> None:
 def _print_suite(suite: SuiteEvidence, count: TestCount, *, has_log: bool) -> None:
     outcomes = {**count.outcomes, "not run": count.not_run} if has_log else {}
     told = ", ".join(f"{number:,} {outcome}" for outcome, number in outcomes.items() if number)
-    binding = f", binding {suite.binding}" if suite.binding else ""
+    # Logs name a file as the suite's folder sees it, wherever that was: what is left of the way up is told to nobody.
+    binding = f", binding {suite.binding.removeprefix('../' * suite.binding.count('../'))}" if suite.binding else ""
     click.echo(f"{inert(suite.name)}: {plural(count.tests, 'test')}{f', {told}' if told else ''}")
     click.echo(click.style(inert(f"    {suite.suite.selection}{binding}"), dim=True))
     for words, number in count.why[:_REASONS_SHOWN]:

@@ -46,13 +46,16 @@ def _print(components: list[Component]) -> None:
     wanting = [component for component in components if component.state != "found"]
     if not wanting:
         click.echo("\nnothing is missing")
+    alike: dict[tuple[str, ...], list[str]] = {}
     for component in wanting:
-        word = click.style(component.name, bold=True)
-        click.echo(f"\n{word} is {component.state}: needed for {component.needed_for}")
-        if component.place:
-            click.echo(f"    {inert(component.place)}")
-        if component.hint:
-            click.echo(f"    {inert(component.hint)}")
+        told = component.state, component.needed_for, component.place, component.hint
+        alike.setdefault(told, []).append(component.name)
+    for (state, needed_for, place, hint), names in alike.items():
+        words = f"{click.style(', '.join(names), bold=True)} {'is' if len(names) == 1 else 'are'} {state}"
+        click.echo(f"\n{words}: needed for {needed_for}")
+        for line in (place, hint):
+            if line:
+                click.echo(f"    {inert(line)}")
 
 
 def _origin(component: Component) -> str:

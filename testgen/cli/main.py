@@ -71,6 +71,7 @@ def testgen() -> None:
     pytest generated/ot                                    run them
 
     \b
+    testgen help tutorial                                  from a specification to a bug found, in ten minutes
     testgen init my.dot                                    begin with a specification of your own
     testgen doctor                                         what is installed, and how to get what is missing
     """

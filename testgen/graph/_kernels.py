@@ -264,7 +264,7 @@ def sorted_rows(*columns: npt.NDArray[np.integer[Any]]) -> list[npt.NDArray[np.i
 
 
 def breadth_first_levels(
-    offsets: npt.NDArray[np.int64], targets: npt.NDArray[np.int32], initial: npt.NDArray[np.int32]
+    offsets: npt.NDArray[np.int64], targets: npt.NDArray[np.integer[Any]], initial: npt.NDArray[np.integer[Any]]
 ) -> npt.NDArray[np.int32]:
     """Level of each state counted from 1 at the initial ones; 0 where no path leads."""
     levels = np.zeros(len(offsets) - 1, dtype=np.int32)

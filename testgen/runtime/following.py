@@ -80,6 +80,10 @@ def summarize_outcomes(terminalreporter: Any) -> None:  # Any: pytest keeps its 
             terminalreporter.write_line(f"       ... and {len(kinds) - _KINDS_SHOWN} more")
     passed = terminalreporter.stats.get("passed", ())
     tried = Counter(report.testgen_attempts for report in passed if hasattr(report, "testgen_attempts"))
+    if kinds and not tried:
+        terminalreporter.write_line(
+            "`attempts = 5` in the binding's class tries each that often: testgen help bindings"
+        )
     if tried:
         terminalreporter.write_sep("=", "generated tests that passed once the system took their outcomes")
         for attempts, count in sorted(tried.items()):

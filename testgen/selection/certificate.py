@@ -1,4 +1,4 @@
-"""Proof that a suite cannot have fewer behaviors, checked apart from the search that found it."""
+"""Proofs that a suite cannot have fewer behaviors, checked apart from the searches that found them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from testgen.selection.ground import Ground
 
-__all__ = ["Cut", "proven_bound"]
+__all__ = ["Cut", "proven_bound", "proven_bound_of_length"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,3 +46,25 @@ def proven_bound(ground: Ground, cut: Cut) -> int:
     due = {*cut.groups[ground.places & on_cut].tolist()}
     due |= {*cut.groups[sources[ground.moves & inside_group]].tolist()}
     return int(crossing.sum()) + len(due)
+
+
+def proven_bound_of_length(ground: Ground, heights: npt.NDArray[np.int64], max_moves: int) -> int:
+    """Count the walks that it takes, if none has more than `max_moves`.
+
+    No move climbs more than 1, so what a move climbs less is to spare. A walk begins no higher than the highest start
+    and ends no lower than 0, so that its moves together spare no more than their number and that height. Those that
+    must be taken spare so much in all.
+
+    Args:
+        ground: If places must be passed, their number is counted, of which a walk passes one more than it has moves.
+        heights: Shape (n,): any, from 0 up.
+        max_moves: At least 1 if there are moves.
+
+    Raises:
+        AssertionError: A move climbs more than 1, or a height is below 0.
+    """
+    spare = 1 + heights[ground.sources] - heights[ground.targets]
+    assert not (spare < 0).any() and not (heights < 0).any(), "a move climbs too high"
+    spare_of_walk = max_moves + int(heights[ground.starts].max(initial=0))
+    by_moves = -(-int(spare[ground.moves].sum()) // max(1, spare_of_walk))
+    return max(by_moves, -(-int(ground.places.sum()) // (max_moves + 1)))

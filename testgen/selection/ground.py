@@ -7,16 +7,17 @@ places, and pairs the moves between them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from testgen.graph import StateGraph
+from testgen.graph._kernels import breadth_first_levels
 from testgen.selection.criteria import successive_transitions
 from testgen.selection.part import Path
 
-__all__ = ["GROUNDS", "Ground"]
+__all__ = ["GROUNDS", "Ground", "within"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,6 +31,7 @@ class Ground:
         places: Shape (n,): whether each must be passed.
         moves: Shape (m,): likewise.
         path_along: The path in the state graph that begins at a place and takes these moves.
+        steps_to_start: How many steps that path has before the first move.
     """
 
     offsets: npt.NDArray[np.int64]
@@ -38,6 +40,7 @@ class Ground:
     places: npt.NDArray[np.bool_]
     moves: npt.NDArray[np.bool_]
     path_along: Callable[[int, list[int]], Path]
+    steps_to_start: int = 0
 
     @property
     def sources(self) -> npt.NDArray[np.int64]:
@@ -75,6 +78,28 @@ def _of_transition_pairs(graph: StateGraph) -> Ground:
         places=np.zeros(graph.n_transitions, dtype=bool),
         moves=np.ones(len(seconds), dtype=bool),
         path_along=lambda start, moves: (int(graph.sources[start]), [start, *seconds[moves].tolist()]),
+        steps_to_start=1,
+    )
+
+
+def within(ground: Ground, max_moves: int) -> Ground:
+    """What walks of at most `max_moves` from where behaviors begin can pass, renumbered."""
+    levels = breadth_first_levels(ground.offsets, ground.targets, ground.starts)
+    if levels.max(initial=0) <= max_moves:
+        return ground
+    kept = np.flatnonzero(levels[ground.sources] <= max_moves)
+    places = np.flatnonzero(levels <= max_moves + 1)
+    number = np.cumsum(levels <= max_moves + 1) - 1
+    offsets = np.zeros(len(places) + 1, dtype=np.int64)
+    np.cumsum(np.bincount(number[ground.sources[kept]], minlength=len(places)), out=offsets[1:])
+    return replace(
+        ground,
+        offsets=offsets,
+        targets=number[ground.targets[kept]],
+        starts=number[ground.starts],
+        places=ground.places[places],
+        moves=ground.moves[kept],
+        path_along=lambda start, moves: ground.path_along(int(places[start]), kept[moves].tolist()),
     )
 
 

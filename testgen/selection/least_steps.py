@@ -9,6 +9,7 @@ begin (Hierholzer 1873). That is why this is for transitions and their pairs, no
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -19,18 +20,31 @@ from scipy.sparse.csgraph import connected_components
 from testgen.selection.ground import Ground
 from testgen.selection.part import Path
 
-__all__ = ["shortest_walks"]
+__all__ = ["LeastSteps", "shortest_walks"]
 
 _SECONDS = 120
 """Up to half a million transitions are done in this time on a laptop, of most graphs."""
 
 
-def shortest_walks(ground: Ground, n_walks: int) -> list[Path] | None:
+@dataclass(frozen=True, slots=True, eq=False)
+class LeastSteps:
+    """So many walks that together have the fewest moves, and why.
+
+    Attributes:
+        walks: Over places and moves.
+        heights: Shape (n_places,): no move climbs more than 1; see `certificate.proven_bound_of_length`.
+    """
+
+    walks: list[Path]
+    heights: npt.NDArray[np.int64]
+
+
+def shortest_walks(ground: Ground, n_walks: int) -> LeastSteps | None:
     """The `n_walks` walks over places and moves that take every move, with the fewest moves in all.
 
     Args:
         ground: All of its moves must be taken, and no place for its own sake.
-        n_walks: As few as can be.
+        n_walks: At least as few as can be.
 
     Returns:
         The walks; None if they were not found in time.
@@ -67,7 +81,8 @@ def shortest_walks(ground: Ground, n_walks: int) -> list[Path] | None:
         return None
     flow = np.rint(answer.x).astype(np.int64)
     assert np.abs(answer.x - flow).max() < 1e-6, "a flow between whole numbers"
-    return _walks(ground, flow[:n_moves], flow[n_moves : n_moves + n_starts])
+    heights = np.rint(answer.eqlin.marginals[:n_places]).astype(np.int64)
+    return LeastSteps(_walks(ground, flow[:n_moves], flow[n_moves : n_moves + n_starts]), heights - heights.min())
 
 
 def _sealed_starts(ground: Ground) -> npt.NDArray[np.int64]:

@@ -16,10 +16,11 @@ from testgen.selection.all_behaviors import count_or_refuse, walk_behaviors
 from testgen.selection.certificate import proven_bound
 from testgen.selection.criteria import CRITERIA, NOTHING, Obligations
 from testgen.selection.filters import allowed_by
-from testgen.selection.ground import GROUNDS
+from testgen.selection.ground import GROUNDS, Ground, within
 from testgen.selection.least_steps import shortest_walks
+from testgen.selection.limited import bound_of_length, limited_walks
 from testgen.selection.minimum import component_flow, fewest_paths
-from testgen.selection.order import cut_to, most_first
+from testgen.selection.order import most_first
 from testgen.selection.part import Part, Path, part_of
 from testgen.selection.sampled import random_walks, sampled_paths
 from testgen.selection.shortest import shortest_paths
@@ -221,28 +222,33 @@ def _covering(graph: StateGraph, strategy: str, request: Request) -> _Chosen:
     obligations = CRITERIA[request.criterion](graph)
     if obligations.count == 0:
         raise SelectionError(f"the graph has no {request.criterion} to cover", location=Location(graph.source))
-    ground = GROUNDS[request.criterion](graph) if request.criterion in GROUNDS else None
+    ground = _ground(graph, request)
     flow = component_flow(ground) if ground is not None else None
     bound = 1 if ground is None or flow is None else proven_bound(ground, flow.cut)
+    if ground is not None and flow is not None:
+        assert flow.n_paths == bound, "the bound and the paths disagree"
+        if request.max_steps is not None:
+            bound = max(bound, bound_of_length(ground, request.max_steps - ground.steps_to_start))
     least_steps = None
     match strategy:
         case "minimum":
-            assert ground is not None and flow is not None and flow.n_paths == bound, "the bound and the paths disagree"
+            assert ground is not None and flow is not None
             if not request.has_budget:
                 _check_limit(bound, request, Location(graph.source), request.criterion)
-            walks = shortest_walks(ground, bound) if request.has_least_steps else None
-            paths = [ground.path_along(*walk) for walk in walks or fewest_paths(ground, flow)]
-            least_steps = None if walks is None else sum(len(transitions) for _, transitions in paths)
+            if request.max_steps is not None:
+                walks, bound = limited_walks(ground, flow, bound, request.max_steps - ground.steps_to_start)
+            else:
+                least = shortest_walks(ground, bound) if request.has_least_steps else None
+                walks = fewest_paths(ground, flow) if least is None else least.walks
+                least_steps = None if least is None else sum(len(moves) + ground.steps_to_start for _, moves in walks)
+            paths = most_first([ground.path_along(*walk) for walk in walks], obligations)
         case "shortest":
-            paths = shortest_paths(graph, obligations)
-        case _:
+            paths = shortest_paths(graph, obligations, request.max_steps)
+            if request.has_budget:
+                paths = most_first(paths, obligations)
+        case _:  # of which nothing is left out, as chance may find what no criterion asks for
             n_walks, n_steps = request.max_tests or request.limit, request.max_steps or DEFAULT_WALK_STEPS
             paths = random_walks(graph, obligations, n_walks, n_steps, request.seed)
-    if strategy != "random":  # of which nothing is left out, as chance may find what no criterion asks for
-        if request.max_steps is not None:
-            paths = cut_to(paths, request.max_steps, graph, obligations)
-        if strategy == "minimum" or request.has_budget or request.max_steps is not None:
-            paths = most_first(paths, obligations)
     chosen = _Chosen(paths, bound, obligations.count, least_steps)
     passed = _passed(paths, obligations)
     chosen.uncovered["chance" if strategy == "random" else "max-steps"] = obligations.count - len(passed)
@@ -251,6 +257,14 @@ def _covering(graph: StateGraph, strategy: str, request: Request) -> _Chosen:
         chosen.uncovered["budget"] = len(passed) - len(_passed(paths, obligations))
     _check_limit(len(paths), request, Location(graph.source), request.criterion)
     return _not_empty(chosen, graph)
+
+
+def _ground(graph: StateGraph, request: Request) -> Ground | None:
+    """On which the fewest behaviors that pass what is near enough can be sought; None for criteria without one."""
+    if request.criterion not in GROUNDS:
+        return None
+    ground = GROUNDS[request.criterion](graph)
+    return ground if request.max_steps is None else within(ground, request.max_steps - ground.steps_to_start)
 
 
 def _check_limit(count: int, request: Request, where: Location, criterion: str = "") -> None:

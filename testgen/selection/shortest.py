@@ -30,8 +30,11 @@ class Tree:
         return state, way[::-1]
 
 
-def shortest_paths(graph: StateGraph, obligations: Obligations) -> list[Path]:
-    """A shortest path that ends with each obligation, without those that longer ones pass on their way; sorted."""
+def shortest_paths(graph: StateGraph, obligations: Obligations, max_steps: int | None) -> list[Path]:
+    """A shortest path that ends with each obligation, without those that longer ones pass on their way; sorted.
+
+    Obligations that no path of `max_steps` passes are left out.
+    """
     tree = Tree(graph)
     ends = obligations.nearest()
     levels: list[int] = graph.levels.tolist()
@@ -44,6 +47,8 @@ def shortest_paths(graph: StateGraph, obligations: Obligations) -> list[Path]:
         if not due[number]:
             continue
         state, end = ends[number]
+        if max_steps is not None and levels[state] - 1 + len(end) > max_steps:
+            continue
         start, way = tree.way_to(state)
         path = (start, [*way, *end])
         for passed in obligations.along(path):

@@ -1,10 +1,11 @@
 """What does not fit between a binding and a specification is told, each thing once, and what prevents a build first."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from testgen.bindings import Binding, NotImplementedYet, Step, Story, action, observes
+from testgen.bindings import Binding, NotImplementedYet, Step, Story, action, find_binding, observes
 from testgen.bindings.verify import Finding, Specified, verify_binding
 
 STATE = {"balance": 0, "clock": 1}
@@ -236,3 +237,31 @@ def test_each_finding_about_a_method_says_where_it_stands() -> None:
         "unknown-variable", "arguments", "method-without-action", "not-implemented",
     ]  # fmt: skip
     assert all("test_verify.py:" in finding.message for finding in findings)
+
+
+# Names
+
+
+@pytest.mark.parametrize(
+    ("head", "is_hidden"),
+    [
+        ("from decimal import Decimal as Pool", True),
+        ("import decimal as Pool", True),
+        ("import Pool.inner", True),
+        ("from decimal import Decimal", False),
+        ("import decimal", False),
+        ("", False),
+    ],
+)
+def test_import_that_the_class_hides_is_told(
+    head: str, is_hidden: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "Pool").mkdir()
+    (tmp_path / "Pool" / "inner.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    source = f"{head}\nfrom testgen.bindings import Binding\n\nclass Pool(Binding):\n    ...\n"
+    (tmp_path / "pool.py").write_text(source)
+    words = "the class Pool hides the Pool that pool.py:1 imports: import that under another name"
+    told = [finding.message for finding in found(find_binding("pool.py:Pool"), variables=())]
+    assert told == ([words] if is_hidden else [])

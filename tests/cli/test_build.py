@@ -442,6 +442,19 @@ def test_graph_with_a_cycle_is_covered_by_its_transitions(build: Run, write_dot:
     )
 
 
+def test_long_test_is_told_with_what_makes_shorter_ones(build: Run, write_dot: Callable[..., Path]) -> None:
+    """Of eight states that lead to one another, one test passes all 56 transitions."""
+    states = [{"x": str(number)} for number in range(8)]
+    write_dot(states, [(source, "Go", target) for source in range(8) for target in range(8) if source != target])
+    document = json.loads(build("--plan-only", "--json").out)
+    assert (document["tests"], document["longest"]) == (1, document["steps"])
+    words = "longest  {longest} steps  (--max-steps N or --strategy shortest makes more tests, which are shorter)"
+    assert words.format(**document) in build("--plan-only").out.splitlines()
+    limits = ["--max-steps", str(document["longest"])], ["--max-steps", "10"]
+    for asked in (*limits, ["--strategy", "shortest", "--criterion", "transitions"]):
+        assert "longest" not in build("--plan-only", *asked).out
+
+
 def test_handwritten_file_in_the_way_is_told_and_stays(build: Run, here: Path) -> None:
     (here / "generated" / "store").mkdir(parents=True)
     (here / "generated" / "store" / "test_all.py").write_text("# mine\n")

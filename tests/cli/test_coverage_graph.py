@@ -228,6 +228,11 @@ def test_bindings_of_one_graph_are_counted_together_and_told_apart(
         ("generated", 3, 0),
     ]
     assert one["criteria"]["transitions"]["executed"] == 4
+    text = run_testgen("coverage", "graph", "store.dot", "--log", "runs").out
+    assert re.findall(r", binding (.*)$", text, re.MULTILINE) == [
+        "bindings/forgetful.py:Store",
+        "bindings/store.py:Store",
+    ]
 
 
 def test_named_suite_file_alone_is_what_is_planned(

@@ -160,3 +160,14 @@ def test_testgen_that_is_not_installed_is_told(run_testgen: Run, monkeypatch: py
     answer = run_testgen("doctor")
     assert answer.code == ExitCode.SURROUNDINGS
     assert "tla-testgen is missing: needed for its version and plugin\n    no metadata\n" in answer.out
+
+
+def test_what_is_got_in_one_way_is_told_once(run_testgen: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    missing = [Component(name, "missing", "", "", "extra dev", "linting", "pip install it") for name in ("a", "b")]
+    other = Component("c", "broken", "", "/c", "PATH", "linting", "pip install it")
+    monkeypatch.setattr(surroundings, "take_stock", lambda: [missing[0], other, missing[1]])
+    told = run_testgen("doctor").out.partition("\n\n")[2]
+    assert told == (
+        "a, b are missing: needed for linting\n    pip install it\n\n"
+        "c is broken: needed for linting\n    /c\n    pip install it\n"
+    )

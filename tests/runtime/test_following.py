@@ -59,6 +59,7 @@ def test_system_that_always_takes_the_first_ticket_passes_what_it_takes_and_fail
     output = run_pytest(raffle, "generated", RAFFLE="first")
     assert "6 passed, 14 other outcome in" in output
     assert "= 14 generated tests not exercised to the end: the system took another allowed outcome =" in output
+    assert "\n`attempts = 5` in the binding's class tries each that often: testgen help bindings\n" in output
     lines = output.splitlines()
     place = lines.index('    5  draw(player="ann"): ticket=1, where the test has ticket=2')
     assert lines[place + 1] == "       not exercised beyond step 1; another test was followed to its end"

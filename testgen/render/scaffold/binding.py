@@ -20,6 +20,7 @@ from testgen.graph import StateGraph
 from testgen.graph.model import Action
 from testgen.render.environment import render_template
 from testgen.render.layout import layout_import
+from testgen.render.scaffold.arguments import argument_notes
 from testgen.render.scaffold.shapes import shape_of
 from testgen.render.scaffold.specified import plain_state
 from testgen.render.suite import action_names
@@ -166,8 +167,7 @@ def _action_method(graph: StateGraph, name: str, method: str, labels: Sequence[i
     if declares:
         notes.append("Its labels differ in their arguments: find them in the states, and let the method take them.")
     elif not _tells_arguments(graph):
-        variable = python_literal((changed or list(graph.variables))[0])
-        notes.append(f"@action({python_literal(name)}, parameters=lambda before, after: {{NAME: after[{variable}]}})")
+        notes += argument_notes(graph, transitions)
     parameters = () if declares else _parameters(actions)
     return _Method(method, name, tuple(notes), parameters, declares)
 
