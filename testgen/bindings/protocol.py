@@ -353,6 +353,7 @@ class Binding:
         return cls._marked("from_final_state")
 
     @classmethod
+    @functools.cache
     def _marked(cls, mark: str) -> Callable[..., Any] | None:
         """The method with this mark: a derived class's own stands for that of its base, whatever it is called."""
         for kind in cls.__mro__:
