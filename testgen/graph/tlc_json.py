@@ -47,7 +47,7 @@ def read_tlc_json(name: str, streams: Sequence[Stream]) -> StateGraph:
                 for states_batch in reader.elements(lambda _: State):
                     states.add(states_batch)
             elif key == "edges":
-                known = Ascending(np.unique(states.fingerprints())) if "states" in read else None
+                known = Ascending(states.by_fingerprint()[0]) if "states" in read else None
                 for batch in reader.elements(transitions.element_type):
                     transitions.add(batch, known)
             else:
@@ -63,7 +63,7 @@ def _assemble(name: str, states: StateTable, transitions: TransitionTable) -> St
     """Number the states by fingerprint, once each, and join the transitions to them."""
     warnings = [GraphWarning("ambiguous-values", AMBIGUOUS)]
     declared, ranks = states.fingerprints(), states.ranks()
-    fingerprints, firsts = np.unique(declared, return_index=True)
+    fingerprints, firsts = states.by_fingerprint()
     if len(fingerprints) < len(declared):
         states.check_repeats(firsts[np.searchsorted(fingerprints, declared)])
         message = f"declared more than once: {len(declared) - len(fingerprints)} of the states"

@@ -38,6 +38,7 @@ class StateTable:
         self._fingerprints: list[npt.NDArray[np.int64]] = []
         self._initial: list[npt.NDArray[np.bool_]] = []
         self._ranks: list[npt.NDArray[np.int32]] = []
+        self._sorted: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]] | None = None
 
     def add(self, batch: Batch[State]) -> None:
         """Take the states of `batch`.
@@ -73,6 +74,16 @@ class StateTable:
     def fingerprints(self) -> npt.NDArray[np.int64]:
         """Shape (n,): TLC's number of each state."""
         return np.concatenate([np.empty(0, dtype=np.int64), *self._fingerprints])
+
+    def by_fingerprint(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """The distinct fingerprints, ascending, and where each is declared first; sorted once."""
+        if self._sorted is None:
+            declared = self.fingerprints()
+            order = np.argsort(declared, kind="stable")
+            ascending = declared[order]
+            is_first = np.append(True, np.diff(ascending) != 0)[: len(order)]
+            self._sorted = ascending[is_first], order[is_first]
+        return self._sorted
 
     def initial(self) -> npt.NDArray[np.bool_]:
         """Shape (n,): whether each state is marked initial."""
