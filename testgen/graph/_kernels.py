@@ -15,9 +15,11 @@ __all__ = [
     "breadth_first_levels",
     "decode_integers",
     "escaped_evenly",
+    "find_all",
     "intern_ranges",
     "line_bounds",
     "sorted_rows",
+    "starts_with",
 ]
 
 Bytes = npt.NDArray[np.uint8]
@@ -225,6 +227,30 @@ def escaped_evenly(text: Bytes, at: Positions) -> npt.NDArray[np.bool_]:
         open_, back = open_[more], back[more] - 1
         even[open_] ^= True
     return even
+
+
+def find_all(text: Bytes, pattern: bytes) -> Positions:
+    """Where `pattern` begins, in a `text` whose last 32 bytes are not of it; found by its brace, if it has one."""
+    rarest = max(0, pattern.find(b"{"))
+    found = np.flatnonzero(text[: len(text) - len(pattern)] == pattern[rarest]) - rarest
+    found = found[found >= 0]
+    for source, offset in _pieces(text, len(pattern)):
+        found = found[source[found + offset] == _wanted(source, pattern, offset)]
+    return found
+
+
+def starts_with(text: Bytes, at: Positions, pattern: bytes) -> bool:
+    """Whether `pattern` stands at each of the positions, none of which is in the last 32 bytes."""
+    pieces = _pieces(text, len(pattern))
+    last = len(text) - len(pattern)
+    return bool((at <= last).all()) and all(
+        bool((source[at + offset] == _wanted(source, pattern, offset)).all()) for source, offset in pieces
+    )
+
+
+def _wanted(source: npt.NDArray[np.uint64] | Bytes, pattern: bytes, offset: int) -> int:
+    """What `source`, one of `_pieces`, has where `pattern` stands."""
+    return int.from_bytes(pattern[offset : offset + source.dtype.itemsize], "little")
 
 
 def _intern_plain(items: list[bytes]) -> tuple[Positions, Positions]:

@@ -111,11 +111,15 @@ class JsonStream(JsonBuffer):
             if not more:
                 self.expect(b"]")
 
-    def elements(self, choose: Callable[[bytes], Any]) -> Iterator[Batch[Any]]:
+    def elements(
+        self, choose: Callable[[bytes], Any], read_at_once: Callable[[bytes, bytes], bool] = lambda *_: False
+    ) -> Iterator[Batch[Any]]:
         """The elements of the next value, an array, in batches.
 
         Args:
             choose: Finds the type to decode from the text of the first element.
+            read_at_once: Given some elements, and what stands between the first two and up to the key of the second,
+                takes them all, or none; those that it takes are in no batch.
         """
         self.expect(b"[")
         if self.take(b"]"):
@@ -125,7 +129,8 @@ class JsonStream(JsonBuffer):
         decoder = msgspec.json.Decoder(list[choose(first)])  # type: ignore[misc]  # a type known when it runs
         separator = self._separator(self.at + len(first))
         while True:
-            yield self._guessed_batch(decoder, separator) or self._exact_batch(decoder)
+            if not self._taken_at_once(separator, read_at_once):
+                yield self._guessed_batch(decoder, separator) or self._exact_batch(decoder)
             if self.take(b"]"):
                 return
             self.expect(b",")
@@ -141,6 +146,15 @@ class JsonStream(JsonBuffer):
         self.value_end(start)  # so that all of the key is there
         key = _FIRST_KEY.match(self.content, start)
         return self.content[end - 1 : start + 1 if key is None else key.end()]
+
+    def _taken_at_once(self, separator: bytes, read_at_once: Callable[[bytes, bytes], bool]) -> bool:
+        self.drop()
+        self.fill_from(0, _BATCH)
+        cut = self.content.rfind(separator) if separator else -1
+        if cut < 0 or not read_at_once(self.content[: cut + 1], separator):
+            return False
+        self.at = cut + 1
+        return True
 
     def _guessed_batch(self, decoder: msgspec.json.Decoder[list[T]], separator: bytes) -> Batch[T] | None:
         self.drop()

@@ -12,6 +12,7 @@ the values do not tell is said in `json_values`. A file is read once, a few mega
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
@@ -48,7 +49,8 @@ def read_tlc_json(name: str, streams: Sequence[Stream]) -> StateGraph:
                     states.add(states_batch)
             elif key == "edges":
                 known = Ascending(states.by_fingerprint()[0]) if "states" in read else None
-                for batch in reader.elements(transitions.element_type):
+                take = partial(transitions.add_at_once, states=known)
+                for batch in reader.elements(transitions.element_type, take):
                     transitions.add(batch, known)
             else:
                 reader.value().parse()

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from testgen.errors import GraphError, Location, shortened
 from testgen.graph._kernels import Ascending
+from testgen.graph.json_columns import Shape, find_shape
 from testgen.graph.json_stream import Batch
 from testgen.graph.json_text import DECODING_ERRORS
 from testgen.graph.model import Action
@@ -51,9 +52,13 @@ class TransitionTable:
     def __init__(self) -> None:
         self.are_short = False
         self.actions: list[Action] = []
+        self._type: type[Any] = _Edge  # Any: as in element_type
+        self._first = b""
         self._numbers: dict[tuple[bytes, bytes], int] = {}
         self._colons: list[int] = []
         self._ends: list[npt.NDArray[np.int64]] = []
+        self._shape: Shape | None = None
+        self._kinds: dict[bytes, int] = {}
         self._early: list[npt.NDArray[np.int64]] = []  # numbers of states not known yet
         self._labels: list[npt.NDArray[np.int32]] = []
 
@@ -64,7 +69,46 @@ class TransitionTable:
         except DECODING_ERRORS:
             return _Edge  # which fails, and tells why
         self.are_short = "action" not in keys and "act" in keys
-        return _ShortEdge if self.are_short else _Edge
+        self._type = _ShortEdge if self.are_short else _Edge
+        self._first = first
+        return self._type
+
+    def add_at_once(self, content: bytes, separator: bytes, states: Ascending | None) -> bool:
+        """Take the transitions of `content`, if all are written as the first one; False if not, or if one is wrong.
+
+        Args:
+            content: Elements of the type that `element_type` gave.
+            separator: What stands between the first two, and up to the key of the second.
+            states: As for `add`.
+        """
+        if states is None:
+            return False
+        try:
+            if self._shape is None or self._shape.separator != separator:
+                edge = msgspec.json.decode(self._first, type=self._type)
+                self._shape = find_shape(self._first, (edge.source, edge.target), separator)
+            columns = None if self._shape is None else self._shape.columns(content)
+            if self._shape is None or columns is None:
+                return False
+            kinds = [self._kind(self._shape.element(ending), ending) for ending in columns.endings]
+        except DECODING_ERRORS:
+            return False
+        ends = states.find(columns.numbers)
+        if None in kinds or (ends < 0).any():
+            return False
+        self._ends.append(ends)
+        self._labels.append(np.array(kinds, dtype=np.int32)[columns.kinds])
+        return True
+
+    def _kind(self, element: bytes, ending: bytes) -> int | None:
+        """The label of an element that ends so; None if that is new, or odd."""
+        if ending not in self._kinds:
+            edge = msgspec.json.decode(element, type=self._type)
+            number = self._numbers.get((bytes(edge.action), bytes(edge.parameters)))
+            if number is None or element.count(b":") != _MEMBERS + self._colons[number]:  # a key twice, or one more
+                return None
+            self._kinds[ending] = number
+        return self._kinds[ending]
 
     def add(self, batch: Batch[Any], states: Ascending | None) -> None:
         """Take the transitions of `batch`.

@@ -16,9 +16,11 @@ from testgen.graph._kernels import (
     breadth_first_levels,
     decode_integers,
     escaped_evenly,
+    find_all,
     intern_ranges,
     line_bounds,
     sorted_rows,
+    starts_with,
     successor_positions,
 )
 
@@ -170,3 +172,17 @@ def test_numbers_are_found_in_sorted_ones(keys: set[int], others: list[int], cro
 def test_rows_are_sorted_as_tuples_are(rows: list[tuple[int, int, int]]) -> None:
     columns = np.array(rows, dtype=np.int64).reshape(-1, 3).T
     assert list(zip(*(column.tolist() for column in sorted_rows(*columns)), strict=True)) == sorted(rows)
+
+
+@given(
+    st.lists(st.sampled_from([b"{", b"},", b'"from"', b" ", b"\n", b"{{", b"x" * 9]), max_size=30).map(b"".join),
+    st.data(),
+)
+def test_patterns_are_found_as_find_would(text: bytes, data: st.DataObject) -> None:
+    pattern = data.draw(st.sampled_from([b"{", b'},{"from"', b"x", b"},\n{ ", b"{{", b'{"from"']))
+    array = as_array(text + PADDING)
+    expected = [at for at in range(len(text)) if text.startswith(pattern, at)]
+    assert find_all(array, pattern).tolist() == expected
+    for at in range(len(text)):
+        assert starts_with(array, np.array([at]), pattern) == (at in expected)
+    assert starts_with(array, np.array(expected, dtype=np.int64), pattern)
