@@ -10,7 +10,7 @@ import pytest
 import testgen
 
 ROOT = Path(testgen.__file__).parent
-SHARED = {"errors", "values", "whole_file"}
+SHARED = {"errors", "process_group", "values", "whole_file"}
 MAKING = {
     "graph": 1,
     "tlc": 1,

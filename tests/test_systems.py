@@ -17,7 +17,7 @@ from testgen.errors import ServerError
 from testgen.mongo.directories import process_start
 from testgen.systems import Dialogue, Service, WaitTimeout, wait_for
 from testgen.systems import service as service_module
-from testgen.systems.process import end_processes
+from testgen.systems.process import ChildProcess, end_processes
 from testgen.systems.web import ConnectionLost, Web
 
 SERVER = """
@@ -247,6 +247,23 @@ def test_process_started_by_another_thread_is_ended_as_well(script: Path) -> Non
     started[0].close()
     assert started[0].death() is not None
     assert "PATH" in os.environ
+
+
+@pytest.mark.parametrize("has_waitid", [True, False], ids=["waitid", "macOS"])
+def test_what_a_wrapper_leaves_running_ends_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_waitid: bool
+) -> None:
+    if not has_waitid:
+        monkeypatch.delattr(os, "waitid")  # as on macOS before Python 3.13
+    wrapper = ChildProcess(["sh", "-c", "sleep 600 & echo $! > pid; read line; exit 3"], name="it", folder=tmp_path)
+    try:
+        told = wait_for("its end", wrapper.death, timeout_seconds=10)  # at once: there is nothing to read
+        assert told == f"it (process {wrapper.pid}) exited with status 3"
+        assert wrapper.death() == told
+        started = int((tmp_path / "pid").read_text())
+        wait_for("the end of what it started", lambda: process_start(started) is None, timeout_seconds=10)
+    finally:
+        wrapper.close()
 
 
 def test_missing_urllib3_is_told() -> None:

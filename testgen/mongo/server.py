@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -32,8 +31,6 @@ __all__ = ["Server", "connect_server", "find_server", "start_server"]
 
 OLDEST_WIRE_VERSION = 17  # MongoDB 6.0, the oldest with pre-images of change streams
 _SESSIONS_AT_ONCE = 32
-_LOOK_SECONDS = 0.01
-"""How often at most it is found out before a command whether the server still runs; the command finds out as well."""
 CLOSING_SECONDS = 2.0
 CLOSING_DEAD_SECONDS = 0.1
 _SERVERS_HINT = "a replica set of MongoDB 6.0 or newer is needed; one member is enough"
@@ -70,7 +67,6 @@ class Server:
         self._child = child
         self._owner = os.getpid()
         self._failure: ServerError | None = None
-        self._look_again = 0.0
         self._clients: list[Client] = []
         self._left_open: list[Mapping[str, Any]] = []  # Any: what drivers call the id of a session
         try:
@@ -143,10 +139,7 @@ class Server:
         Raises:
             ServerError: The server is known to have gone: pymongo would look for it for seconds, each time.
         """
-        now = time.monotonic()
-        if self._failure is not None or now >= self._look_again:  # asking the system costs a tenth of a command
-            self.check()
-            self._look_again = now + _LOOK_SECONDS
+        self.check()
         return translated(doing, diagnose=self._diagnose)
 
     def end_sessions(self, sessions: Iterable[ClientSession], *, at_leisure: bool = False) -> None:

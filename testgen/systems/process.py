@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import IO
 
 from testgen.errors import ServerError
+from testgen.process_group import dying_with_us, has_ended, kill_group
 
-__all__ = ["ChildProcess", "dying_with_us", "end_processes", "last_lines", "starting"]
+__all__ = ["ChildProcess", "end_processes", "last_lines", "starting"]
 
 _TAIL_BYTES = 20_000
 _TAIL_LINES = 10
@@ -72,6 +73,7 @@ class ChildProcess:
             raise
         self.pid = self.popen.pid
         self._owner = os.getpid()
+        self._has_ended = False
         self._asking = threading.Lock()  # of two threads that wait for a process, one would be told that it runs
         _running.add(self)
 
@@ -79,7 +81,7 @@ class ChildProcess:
     def exit_status(self) -> int | None:
         """As `subprocess` has it: None while it runs, negative for a signal. What it leaves running is ended, too."""
         with self._asking:
-            if self.popen.returncode is None and os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            if not self._has_ended and has_ended(self.popen):
                 self._end_group()
             return self.popen.poll()
 
@@ -89,6 +91,8 @@ class ChildProcess:
         Args:
             timeout_seconds: How long to wait for the end; a lost connection may be seen a moment before it.
         """
+        if not timeout_seconds and not has_ended(self.popen):
+            return None
         deadline = time.monotonic() + timeout_seconds
         while (status := self.exit_status) is None:
             if time.monotonic() >= deadline:
@@ -109,7 +113,7 @@ class ChildProcess:
     def kill(self) -> None:
         """End it at once, as a crash would, with all that it started; and wait until it has gone."""
         with self._asking:
-            if self.popen.returncode is None:
+            if not self._has_ended:
                 self._end_group()
             self.popen.wait()
 
@@ -124,9 +128,9 @@ class ChildProcess:
         _running.discard(self)
 
     def _end_group(self) -> None:
-        """Only before the process is waited for: until then nobody else has its number."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS refuses a group of the dead
-            os.killpg(self.pid, signal.SIGKILL)
+        """Once: later its number may be somebody else's."""
+        self._has_ended = True
+        kill_group(self.popen)
 
 
 @contextlib.contextmanager
@@ -152,16 +156,6 @@ def end_processes() -> None:
 
 
 atexit.register(end_processes)
-
-
-def dying_with_us() -> list[str]:
-    """Have Linux kill the child when we die, even by SIGKILL: setpriv of util-linux becomes the command (prctl(2)).
-
-    Python's own way, `preexec_fn`, is unsafe in a process with threads.
-    """
-    setpriv = shutil.which("setpriv")
-    in_main_thread = threading.current_thread() is threading.main_thread()
-    return [setpriv, "--pdeathsig", "KILL", "--"] if setpriv and in_main_thread else []
 
 
 def last_lines(descriptor: int) -> list[str]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import selectors
-import shutil
 import signal
 import subprocess
 import threading
@@ -17,6 +16,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
+
+from testgen.process_group import dying_with_us, has_ended, kill_group
 
 __all__ = ["Interruption", "run_process"]
 
@@ -83,7 +84,7 @@ def run_process(
     """
     with stderr.open("wb") as errors, _open_pipe(dump_pipe) as pipe:
         process = subprocess.Popen(
-            [*_dying_with_parent(), *command],
+            [*dying_with_us(), *command],
             cwd=folder,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -94,10 +95,12 @@ def run_process(
         try:
             ended = _listen(process, pipe, on_line, on_dump, on_tick, _Patience(interruption, timeout_seconds))
             if ended:
-                # Not reaped yet, so that the number of the group cannot be someone else's when it is killed.
-                os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+                has_ended(process, wait=True)
         finally:
-            _kill_group(process)
+            kill_group(process)
+            process.wait()
+            if process.stdout is not None:
+                process.stdout.close()
     return process.returncode if ended else None
 
 
@@ -163,24 +166,6 @@ def _open_pipe(path: Path | None) -> Iterator[int | None]:
         yield pipe
     finally:
         os.close(pipe)
-
-
-def _kill_group(process: subprocess.Popen[bytes]) -> None:
-    """Kill what is left of the child's process group; a wrapper script may be gone and its Java not."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    if process.stdout is not None:
-        process.stdout.close()
-
-
-def _dying_with_parent() -> list[str]:
-    """Have Linux kill the child when we die, even by SIGKILL: setpriv of util-linux becomes the command (prctl(2)).
-
-    Python's own way, `preexec_fn`, is unsafe in a process with threads. Without setpriv a SIGKILL leaves Java running.
-    """
-    setpriv = shutil.which("setpriv")
-    return [setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []
 
 
 def _text(line: bytes) -> str:
