@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from testgen.errors import GraphError, Location, shortened
-from testgen.graph.json_stream import Batch
+from testgen.graph.json_columns import StateColumns, find_states
+from testgen.graph.json_stream import AtOnce, Batch
 from testgen.graph.json_text import DECODING_ERRORS
 from testgen.graph.json_values import JsonValues, NotAValue
 from testgen.values import Value
@@ -49,9 +50,7 @@ class StateTable:
         """
         states = batch.elements
         values = [state.val for state in states]
-        if not self._ranks:  # the first state may have no variable
-            reader = JsonValues()
-            self._columns = {name: _Column(reader) for name in states[0].val}
+        self._begin(states[0])
         ranks = np.empty((len(states), len(self._columns)), dtype=np.int32)
         colons = (len(State.__struct_fields__) + len(self._columns)) * len(states)
         for position, (name, column) in enumerate(self._columns.items()):
@@ -70,6 +69,35 @@ class StateTable:
         self._ranks.append(ranks)
         self._fingerprints.append(np.fromiter(map(attrgetter("fp"), states), np.int64, len(states)))
         self._initial.append(np.fromiter(map(attrgetter("initial"), states), bool, len(states)))
+
+    def at_once(self, first: bytes, separator: bytes) -> AtOnce[StateColumns] | None:
+        """How to take states that are written as `first`; see `JsonStream.elements`."""
+        try:
+            shape, state = find_states(first, separator), msgspec.json.decode(first, type=State)
+        except DECODING_ERRORS:
+            return None
+        self._begin(state)
+        return None if shape is None or list(self._columns) != list(state.val) else AtOnce(shape.columns, self._take)
+
+    def _begin(self, first: State) -> None:
+        if not self._ranks:  # the first state may have no variable
+            reader = JsonValues()
+            self._columns = {name: _Column(reader) for name in first.val}
+
+    def _take(self, states: StateColumns) -> bool:
+        try:
+            for column, (texts, _) in zip(self._columns.values(), states.values, strict=True):
+                column.try_to_read(texts)
+        except (NotAValue, *DECODING_ERRORS):
+            return False
+        ranks = np.empty((len(states.numbers), len(self._columns)), dtype=np.int32)
+        for position, (column, (texts, own)) in enumerate(zip(self._columns.values(), states.values, strict=True)):
+            numbers = map(column.numbers.__getitem__, map(column.__getitem__, texts))
+            ranks[:, position] = np.fromiter(numbers, np.int32, len(texts))[own]
+        self._ranks.append(ranks)
+        self._fingerprints.append(states.numbers)
+        self._initial.append(states.initial)
+        return True
 
     def fingerprints(self) -> npt.NDArray[np.int64]:
         """Shape (n,): TLC's number of each state."""
@@ -153,6 +181,12 @@ class _Column(dict[bytes, int]):
         self.numbers: list[int] = []
         self.colons: list[int] = []
         self._by_key: dict[str, int] = {}
+
+    def try_to_read(self, texts: list[bytes]) -> None:
+        """Read those that are new, without keeping them: they are no values of states if one is no value at all."""
+        for text in texts:
+            if text not in self:
+                self._reader.read(text)
 
     def __missing__(self, text: bytes) -> int:
         value = self._reader.read(text)
