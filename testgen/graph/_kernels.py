@@ -267,10 +267,11 @@ def starting(text: Bytes, at: Positions, pattern: bytes) -> npt.NDArray[np.bool_
     """Whether `pattern` stands at each of the positions, which may be outside of the text."""
     last = len(text) - len(pattern)
     found = (at >= 0) & (at <= last)
-    if last >= 0:
-        at = np.clip(at, 0, last)
-        for source, offset in _pieces(text, len(pattern)):
-            found &= source[at + offset] == _wanted(source, pattern, offset)
+    if not found.all():
+        found[found] = starting(text, at[found], pattern)
+        return found
+    for source, offset in _pieces(text, len(pattern)):
+        found &= source[at + offset] == _wanted(source, pattern, offset)
     return found
 
 

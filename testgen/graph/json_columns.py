@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -24,6 +25,7 @@ from testgen.graph.json_buffer import STRING
 
 __all__ = [
     "BEHIND",
+    "Piece",
     "StateColumns",
     "StateShape",
     "TransitionColumns",
@@ -44,6 +46,18 @@ _LONG = 128
 """Bytes, from which on values are mostly of many lengths, so that comparing them as arrays does not pay."""
 
 
+class Piece(NamedTuple):
+    """Some elements of an array.
+
+    Attributes:
+        content: Begins with the first one.
+        end: Where the last one ends; behind that there are `BEHIND` bytes or more.
+    """
+
+    content: bytes
+    end: int
+
+
 @dataclass(frozen=True, slots=True)
 class TransitionShape:
     """How the transitions of an array are written.
@@ -58,18 +72,15 @@ class TransitionShape:
     between: bytes
     separator: bytes
 
-    def columns(self, content: bytes, end: int) -> TransitionColumns | None:
-        """The elements in `content`, which begins with one, up to where one ends; None if one is of another shape.
-
-        Behind `end` there are `BEHIND` bytes or more.
-        """
-        text, starts, stops = _cut(content, end, self.separator)
+    def columns(self, piece: Piece) -> TransitionColumns | None:
+        """The transitions of `piece`; None if one is of another shape."""
+        text, starts, stops = _cut(piece, self.separator)
         sources = _numbers_behind(text, starts, self.head)
         targets = sources and _numbers_behind(text, sources[1], self.between)
         if sources is None or targets is None or (targets[1] >= stops).any():
             return None
         firsts, kinds = intern_ranges(text, targets[1], stops)
-        endings = _texts(content, targets[1][firsts], stops[firsts])
+        endings = _texts(piece.content, targets[1][firsts], stops[firsts])
         return TransitionColumns(np.stack((sources[0], targets[0]), axis=1), kinds, endings)
 
     def element(self, ending: bytes) -> bytes:
@@ -121,14 +132,14 @@ class StateShape:
     other: bytes
     separator: bytes
 
-    def columns(self, content: bytes, end: int) -> StateColumns | None:
-        """As in `TransitionShape`; whether the values are values is left to be found out."""
-        text, starts, stops = _cut(content, end, self.separator)
+    def columns(self, piece: Piece) -> StateColumns | None:
+        """The states of `piece`; None if one is of another shape; whether values are such is left to be found out."""
+        text, starts, stops = _cut(piece, self.separator)
         numbers = _numbers_behind(text, starts, self.head)
         if numbers is None or not starting(text, numbers[1], self.before[0]).all():
             return None
         marks = [numbers[1]]
-        found = find_all(text[:end], self.lead)
+        found = find_all(text[: piece.end], self.lead)
         for before in self.before[1:]:
             marks.append(found[starting(text, found, before)])
         initial, other = (starting(text, stops - len(behind), behind) for behind in (self.initial, self.other))
@@ -140,7 +151,7 @@ class StateShape:
         spans = [(mark + len(before), stop) for before, (mark, stop) in zip(self.before, pairwise(marks), strict=True)]
         if not all(_are_short(*span) for span in spans):
             return None
-        return StateColumns(numbers[0], initial, [_values(content, text, *span) for span in spans])
+        return StateColumns(numbers[0], initial, [_values(piece.content, text, *span) for span in spans])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -192,11 +203,11 @@ def _around_values(text: bytes) -> list[bytes] | None:
     return [*around, text[at:]] if text[at:].strip() == b"}" else None
 
 
-def _cut(content: bytes, end: int, separator: bytes) -> tuple[Bytes, Positions, Positions]:
-    """The text, and where in it each element up to `end` begins and ends."""
-    text = np.frombuffer(content, dtype=np.uint8)
-    gaps = find_all(text[:end], separator)
-    return text, np.append(0, gaps + separator.index(b"{")), np.append(gaps + 1, end)
+def _cut(piece: Piece, separator: bytes) -> tuple[Bytes, Positions, Positions]:
+    """The text, and where in it each element begins and ends."""
+    text = np.frombuffer(piece.content, dtype=np.uint8)
+    gaps = find_all(text[: piece.end], separator)
+    return text, np.append(0, gaps + separator.index(b"{")), np.append(gaps + 1, piece.end)
 
 
 def _numbers_behind(text: Bytes, at: Positions, mark: bytes) -> tuple[npt.NDArray[np.int64], Positions] | None:

@@ -18,7 +18,7 @@ import msgspec
 
 from testgen.errors import shortened
 from testgen.graph.json_buffer import STRING, JsonBuffer
-from testgen.graph.json_columns import BEHIND
+from testgen.graph.json_columns import BEHIND, Piece
 from testgen.graph.json_faults import find_fault
 from testgen.graph.json_text import DECODING_ERRORS, JsonText
 from testgen.graph.side_by_side import side_by_side
@@ -73,12 +73,11 @@ class AtOnce(Generic[T]):
     """How to take many elements of an array at once, without decoding each.
 
     Attributes:
-        read: Finds, in any thread, what is said by the elements of a text, up to where one ends, with `BEHIND` bytes or
-            more behind it; None if one is not written as the first one is.
+        read: Finds what the elements of a piece say, in any thread; None if one is not written as the first one is.
         take: Takes that, in the order of the file; False, having taken nothing, if something is wrong with it.
     """
 
-    read: Callable[[bytes, int], T | None]
+    read: Callable[[Piece], T | None]
     take: Callable[[T], bool]
 
 
@@ -186,17 +185,17 @@ class JsonStream(JsonBuffer):
         self.content = b"".join([*(content[:end] for content, end in ahead), self.content])
         return taken
 
-    def _pieces(self, separator: bytes, ahead: deque[tuple[bytes, int]]) -> Iterator[tuple[bytes, int]]:
+    def _pieces(self, separator: bytes, ahead: deque[tuple[bytes, int]]) -> Iterator[Piece]:
         """Cut off pieces, each up to where its last element ends; to `ahead` up to where the next one begins."""
         while True:
             self.fill_from(0, _PIECE)
             cut = self.content.rfind(separator, 0, max(0, min(2 * _PIECE, len(self.content) - BEHIND)))
             if cut < 0:
                 return
-            piece, following = self.content, cut + separator.index(b"{")
-            self.content = piece[following:]
-            ahead.append((piece, following))
-            yield piece, cut + 1
+            content, following = self.content, cut + separator.index(b"{")
+            self.content = content[following:]
+            ahead.append((content, following))
+            yield Piece(content, cut + 1)
 
     def _guessed_batch(self, decoder: msgspec.json.Decoder[list[T]], separator: bytes) -> Batch[T] | None:
         self.drop()

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from testgen.errors import GraphError, Location, shortened
+from testgen.graph._kernels import equals_before
 from testgen.graph.json_columns import StateColumns, find_states
 from testgen.graph.json_stream import AtOnce, Batch
 from testgen.graph.json_text import DECODING_ERRORS
@@ -107,10 +108,12 @@ class StateTable:
         """The distinct fingerprints, ascending, and where each is declared first; sorted once."""
         if self._sorted is None:
             declared = self.fingerprints()
-            order = np.argsort(declared, kind="stable")
-            ascending = declared[order]
-            is_first = np.append(True, np.diff(ascending) != 0)[: len(order)]
-            self._sorted = ascending[is_first], order[is_first]
+            order = np.argsort(declared)
+            is_repeated = equals_before([declared[order]])
+            if is_repeated.any():
+                order = np.argsort(declared, kind="stable")  # slower, and the first of each comes first
+            order = order[~is_repeated]
+            self._sorted = declared[order], order
         return self._sorted
 
     def initial(self) -> npt.NDArray[np.bool_]:

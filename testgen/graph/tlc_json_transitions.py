@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from testgen.errors import GraphError, Location, shortened
 from testgen.graph._kernels import Ascending
-from testgen.graph.json_columns import TransitionColumns, TransitionShape, find_transitions
+from testgen.graph.json_columns import Piece, TransitionColumns, TransitionShape, find_transitions
 from testgen.graph.json_stream import AtOnce, Batch
 from testgen.graph.json_text import DECODING_ERRORS
 from testgen.graph.model import Action
@@ -56,7 +56,7 @@ class TransitionTable:
         self._type: type[Any] = _Edge  # Any: as in element_type
         self._numbers: dict[tuple[bytes, bytes], int] = {}
         self._colons: list[int] = []
-        self._ends: list[npt.NDArray[np.int64]] = []
+        self._ends: list[npt.NDArray[np.int32]] = []
         self._early: list[npt.NDArray[np.int64]] = []  # numbers of states not known yet
         self._labels: list[npt.NDArray[np.int32]] = []
 
@@ -132,13 +132,16 @@ class TransitionTable:
         for text in dict.fromkeys(texts):
             if text not in self._numbers:
                 self._check_label(batch, texts.index(text), text)
-        labels = [*map(self._number, texts)]
+                self._number(text)
+        labels = [*map(self._numbers.__getitem__, texts)]
         batch.check_keys(_MEMBERS * len(edges) + sum(map(self._colons.__getitem__, labels)))
-        ends = np.empty((len(edges), 2), dtype=np.int64)
+        numbers = np.empty((len(edges), 2), dtype=np.int64)
         for end, name in enumerate(("source", "target")):
-            ends[:, end] = np.fromiter(map(attrgetter(name), edges), np.int64, len(edges))
-        if states is not None:
-            numbers, ends = ends, states.find(ends)
+            numbers[:, end] = np.fromiter(map(attrgetter(name), edges), np.int64, len(edges))
+        if states is None:
+            self._early.append(numbers)
+        else:
+            ends = states.find(numbers)
             if len(missing := np.argwhere(ends < 0)):
                 position, end = missing[0].tolist()
                 key = ("from", "to")[end]
@@ -147,10 +150,10 @@ class TransitionTable:
                     location=batch.text().location_of((position, key)),
                     hint="was TLC stopped while writing it, or are these the files of two runs?",
                 )
-        (self._early if states is None else self._ends).append(ends)
+            self._ends.append(ends.astype(np.int32))
         self._labels.append(np.array(labels, dtype=np.int32))
 
-    def ends(self, name: str, states: Ascending) -> npt.NDArray[np.int64]:
+    def ends(self, name: str, states: Ascending) -> npt.NDArray[np.int32]:
         """Shape (m, 2): positions of source and target among the states.
 
         Raises:
@@ -165,8 +168,8 @@ class TransitionTable:
                     location=Location(name),
                     hint="was TLC stopped while writing it?",
                 )
-            self._ends, self._early = [ends], []
-        return np.concatenate([np.empty((0, 2), dtype=np.int64), *self._ends])
+            self._ends, self._early = [ends.astype(np.int32)], []
+        return np.concatenate([np.empty((0, 2), dtype=np.int32), *self._ends])
 
     def labels(self) -> npt.NDArray[np.int32]:
         """Shape (m,): positions in `actions`."""
@@ -187,17 +190,17 @@ class TransitionTable:
         text.fail_at(message, (position, key), hint="TLC writes parameters as TLA+ text; was the file edited?")
 
 
-_Found: TypeAlias = tuple[TransitionColumns, npt.NDArray[np.int64]]
+_Found: TypeAlias = tuple[TransitionColumns, npt.NDArray[np.int32]]
 """Transitions, and the positions of their ends among the states, shape (k, 2)."""
 
 
-def _find(shape: TransitionShape, states: Ascending, content: bytes, end: int) -> _Found | None:
-    """The transitions of `content`; None if one is of another shape, or joins states that are not declared."""
-    columns = shape.columns(content, end)
+def _find(shape: TransitionShape, states: Ascending, piece: Piece) -> _Found | None:
+    """The transitions of `piece`; None if one is of another shape, or joins states that are not declared."""
+    columns = shape.columns(piece)
     if columns is None:
         return None
     ends = states.find(columns.numbers)
-    return None if (ends < 0).any() else (columns, ends)
+    return None if (ends < 0).any() else (columns, ends.astype(np.int32))
 
 
 class _NotALabel(Exception):  # noqa: N818 - becomes a ParseError where its place is known
