@@ -12,6 +12,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Any, Generic, NoReturn, TypeVar
 
 import msgspec
@@ -177,7 +178,8 @@ class JsonStream(JsonBuffer):
         self.drop()
         taken = False
         ahead: deque[tuple[bytes, int]] = deque()
-        for reading in side_by_side(at_once.read, self._pieces(separator, ahead)):
+        pieces = self._pieces(separator, ahead)
+        for reading in chain(map(at_once.read, islice(pieces, 1)), side_by_side(at_once.read, pieces)):
             if reading is None or not at_once.take(reading):
                 break
             self.line, self.column = self.place_in(*ahead.popleft())
@@ -187,15 +189,17 @@ class JsonStream(JsonBuffer):
 
     def _pieces(self, separator: bytes, ahead: deque[tuple[bytes, int]]) -> Iterator[Piece]:
         """Cut off pieces, each up to where its last element ends; to `ahead` up to where the next one begins."""
+        size = _BATCH  # of the first one, so that little is lost if it is of another shape
         while True:
-            self.fill_from(0, _PIECE)
-            cut = self.content.rfind(separator, 0, max(0, min(2 * _PIECE, len(self.content) - BEHIND)))
-            if cut < 0:
+            self.fill_from(0, size)
+            cut = self.content.rfind(separator, 0, max(0, min(2 * size, len(self.content) - BEHIND)))
+            if cut < size >> 6:  # so few are decoded sooner
                 return
             content, following = self.content, cut + separator.index(b"{")
             self.content = content[following:]
             ahead.append((content, following))
             yield Piece(content, cut + 1)
+            size = _PIECE
 
     def _guessed_batch(self, decoder: msgspec.json.Decoder[list[T]], separator: bytes) -> Batch[T] | None:
         self.drop()

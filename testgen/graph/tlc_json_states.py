@@ -86,13 +86,15 @@ class StateTable:
             self._columns = {name: _Column(reader) for name in first.val}
 
     def _take(self, states: StateColumns) -> bool:
-        try:
-            for column, (texts, _) in zip(self._columns.values(), states.values, strict=True):
-                column.try_to_read(texts)
+        columns = list(zip(self._columns.values(), states.values, strict=True))
+        try:  # all of them, before one is kept: they are no values of states if one is no value at all
+            fresh = [column.read_new(texts) for column, (texts, _) in columns]
         except (NotAValue, *DECODING_ERRORS):
             return False
-        ranks = np.empty((len(states.numbers), len(self._columns)), dtype=np.int32)
-        for position, (column, (texts, own)) in enumerate(zip(self._columns.values(), states.values, strict=True)):
+        ranks = np.empty((len(states.numbers), len(columns)), dtype=np.int32)
+        for position, ((column, (texts, own)), values) in enumerate(zip(columns, fresh, strict=True)):
+            for text, value in values:
+                column.keep(text, value)
             numbers = map(column.numbers.__getitem__, map(column.__getitem__, texts))
             ranks[:, position] = np.fromiter(numbers, np.int32, len(texts))[own]
         self._ranks.append(ranks)
@@ -185,18 +187,19 @@ class _Column(dict[bytes, int]):
         self.colons: list[int] = []
         self._by_key: dict[str, int] = {}
 
-    def try_to_read(self, texts: list[bytes]) -> None:
-        """Read those that are new, without keeping them: they are no values of states if one is no value at all."""
-        for text in texts:
-            if text not in self:
-                self._reader.read(text)
+    def read_new(self, texts: list[bytes]) -> list[tuple[bytes, Value]]:
+        """The values of those that are not known yet."""
+        return [(text, self._reader.read(text)) for text in texts if text not in self]
 
-    def __missing__(self, text: bytes) -> int:
-        value = self._reader.read(text)
+    def keep(self, text: bytes, value: Value) -> None:
+        """Number a text that is not known yet."""
         number = self._by_key.setdefault(value.key, len(self.distinct))
         if number == len(self.distinct):
             self.distinct.append(value)
+        self[text] = len(self.numbers)
         self.numbers.append(number)
         self.colons.append(text.count(b":"))
-        self[text] = len(self.numbers) - 1
+
+    def __missing__(self, text: bytes) -> int:
+        self.keep(text, self._reader.read(text))
         return self[text]
