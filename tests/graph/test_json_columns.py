@@ -8,16 +8,18 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from testgen.errors import TestgenError
 from testgen.graph import json_stream, tlc_json
-from testgen.graph.json_columns import StateShape, TransitionShape, find_states, find_transitions
+from testgen.graph.json_columns import StateColumns, StateShape, TransitionShape, find_states, find_transitions
 from testgen.graph.json_stream import JsonStream
 from testgen.graph.model import StateGraph
 from testgen.graph.source import Stream
+from testgen.graph.tlc_json_states import StateTable
 
 Json = dict[str, Any]  # Any: what JSON holds
 
@@ -175,6 +177,12 @@ def test_transitions_written_otherwise_are_read_or_told_as_one_by_one(change: Ca
         lambda text: text.replace('"x": 7, "y": 1', '"x": 7'),
         lambda text: text.replace('"x": 7, "y": 1', '"x": {"a": 0, "y": 2} ,"y": 1'),
         lambda text: text.replace('"x": 7, "y": 1', '"x": {"a": 0, "a": 2}, "y": 1'),
+        lambda text: text.replace('"x": 7, "y": 1', '"x": {"a": 0, "y": 2}, "y": 1').replace(
+            '"x": 8, "y": 2', '"x": 8'
+        ),
+        lambda text: text.replace('"x": 8, "y": 2', '"x": 8').replace(
+            '"x": 9, "y": 0', '"x": {"a": 0, "y": 2}, "y": 0'
+        ),
         lambda text: text.replace('"x": 7, "y": 1', '"x": 7.5, "y": 1'),
         lambda text: text.replace('"x": 7, "y": 1', '"x": null, "y": 1'),
         lambda text: text.replace('"y": 1}, "initial": false', '"y": 1}, "initial": 0', 1),
@@ -225,3 +233,12 @@ def test_shape_of_a_state_is_what_stands_around_its_values() -> None:
         b'{"fp": 7, "val": {"x": 7, "y": 7 , "z": 7}, "initial": true}',
     ):
         assert find_states(other, b'}, {"fp"') is None
+
+
+def test_each_fingerprint_is_found_where_it_is_declared_first() -> None:
+    declared = np.random.default_rng(1).integers(0, 200, 1000)
+    states = StateTable("file")
+    assert states._take(StateColumns(declared, np.zeros(1000, dtype=bool), []))
+    fingerprints, firsts = states.by_fingerprint()
+    expected, places = np.unique(declared, return_index=True)
+    assert (fingerprints.tolist(), firsts.tolist()) == (expected.tolist(), places.tolist())
