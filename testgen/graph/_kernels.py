@@ -256,7 +256,7 @@ def escaped_evenly(text: Bytes, at: Positions) -> npt.NDArray[np.bool_]:
 def find_all(text: Bytes, pattern: bytes) -> Positions:
     """Where `pattern` begins, in a `text` whose last 32 bytes are not of it; found by its brace, if it has one."""
     rarest = max(0, pattern.find(b"{"))
-    found = np.flatnonzero(text[: len(text) - len(pattern)] == pattern[rarest]) - rarest
+    found = np.flatnonzero(text[: max(0, len(text) - len(pattern))] == pattern[rarest]) - rarest
     found = found[found >= 0]
     for source, offset in _pieces(text, len(pattern)):
         found = found[source[found + offset] == _wanted(source, pattern, offset)]

@@ -42,7 +42,7 @@ BEHIND = 32
 _ZERO = ord("0")
 _DIGITS = b"-0123456789"
 _BEFORE_VALUE = re.compile(rb"\s*+[{,]\s*+" + STRING + rb"\s*+:\s*+", re.DOTALL)
-_LONG = 128
+_LONG = 512
 """Bytes, from which on values are mostly of many lengths, so that comparing them as arrays does not pay."""
 
 
@@ -215,6 +215,8 @@ def _numbers_behind(text: Bytes, at: Positions, mark: bytes) -> tuple[npt.NDArra
     if not starting(text, at, mark).all():
         return None
     starts = at + len(mark)
+    if (starts > len(text) - BEHIND).any():
+        return None
     numbers, ends = decode_integers(text, starts)
     digits = starts + (text[starts] == ord("-"))
     is_odd = (ends == starts) | ((text[digits] == _ZERO) & (ends > digits + 1))  # zeros before it

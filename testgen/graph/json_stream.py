@@ -4,6 +4,8 @@ msgspec decodes ten times as fast as the standard library, and leaves the values
 but it wants the whole text at once. So the text is cut where one element ends and the next begins. Such a place is
 guessed: by the bytes that stood between the first two elements. A guess inside a string or a nested array leaves
 something unclosed, so that decoding fails; a guess that decodes is right.
+
+Elements that are written alike need no decoding one by one: see `AtOnce` and `json_columns`.
 """
 
 from __future__ import annotations
@@ -148,13 +150,11 @@ class JsonStream(JsonBuffer):
         decoder = msgspec.json.Decoder(list[choose(first)])  # type: ignore[misc]  # a type known when it runs
         separator = self._separator(self.at + len(first))
         at_once = prepare(first, separator) if b"{" in separator else None
-        pause = left = 0
+        pause = left = 0  # batches to decode before elements are taken at once again, and those of them to come
         while True:
             if at_once is not None and left == 0:
-                taken = self._take_at_once(separator, at_once)
-                left = pause = (
-                    0 if taken else 2 * pause + 1
-                )  # so that little is lost where nothing can be taken at once
+                pause = 0 if self._take_at_once(separator, at_once) else 2 * pause + 1
+                left = pause
             left = max(0, left - 1)
             yield self._guessed_batch(decoder, separator) or self._exact_batch(decoder)
             if self.take(b"]"):

@@ -202,6 +202,14 @@ def test_states_written_otherwise_are_read_or_told_as_one_by_one(change: Callabl
     assert pieces[StateShape] > 0 or place == 0  # then all are other than the first one
 
 
+@pytest.mark.parametrize("space", [0, 30, 500])
+def test_space_between_elements_may_be_longer_than_they_are(space: int) -> None:
+    content = json.dumps({"states": STATES * 9, "edges": [edge(at % 6, (at + 1) % 6, at % 2) for at in range(99)]})
+    one, other, _ = read_both(content.replace("}, {", "}," + " " * space + "{"))
+    assert isinstance(one, StateGraph)
+    assert digest(one) == digest(other)
+
+
 def test_what_only_looks_like_a_state_leaves_no_value() -> None:
     inner = {"fp": 1, "val": {"x": 99}, "initial": True}
     states = [{"fp": x, "val": {"x": [inner] * 3 if x == 30 else 0}, "initial": x == 0} for x in range(60)]

@@ -185,3 +185,7 @@ def test_patterns_are_found_as_find_would(text: bytes, data: st.DataObject) -> N
     assert find_all(array, pattern).tolist() == expected
     anywhere = np.arange(-len(pattern), len(array) + 2)
     assert anywhere[starting(array, anywhere, pattern)].tolist() == expected
+
+
+def test_a_pattern_longer_than_the_text_is_not_found() -> None:
+    assert not len(find_all(as_array(b"{" + PADDING), b"{" + b" " * 60))
