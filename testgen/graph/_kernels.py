@@ -21,7 +21,7 @@ __all__ = [
     "intern_ranges",
     "line_bounds",
     "sorted_rows",
-    "starts_with",
+    "starting",
 ]
 
 Bytes = npt.NDArray[np.uint8]
@@ -256,20 +256,23 @@ def escaped_evenly(text: Bytes, at: Positions) -> npt.NDArray[np.bool_]:
 def find_all(text: Bytes, pattern: bytes) -> Positions:
     """Where `pattern` begins, in a `text` whose last 32 bytes are not of it; found by its brace, if it has one."""
     rarest = max(0, pattern.find(b"{"))
-    found = np.flatnonzero(text[: len(text) - len(pattern)] == pattern[rarest]) - rarest
+    found = np.flatnonzero(text[: max(0, len(text) - len(pattern))] == pattern[rarest]) - rarest
     found = found[found >= 0]
     for source, offset in _pieces(text, len(pattern)):
         found = found[source[found + offset] == _wanted(source, pattern, offset)]
     return found
 
 
-def starts_with(text: Bytes, at: Positions, pattern: bytes) -> bool:
-    """Whether `pattern` stands at each of the positions, none of which is in the last 32 bytes."""
-    pieces = _pieces(text, len(pattern))
+def starting(text: Bytes, at: Positions, pattern: bytes) -> npt.NDArray[np.bool_]:
+    """Whether `pattern` stands at each of the positions, which may be outside of the text."""
     last = len(text) - len(pattern)
-    return bool((at <= last).all()) and all(
-        bool((source[at + offset] == _wanted(source, pattern, offset)).all()) for source, offset in pieces
-    )
+    found = (at >= 0) & (at <= last)
+    if not found.all():
+        found[found] = starting(text, at[found], pattern)
+        return found
+    for source, offset in _pieces(text, len(pattern)):
+        found &= source[at + offset] == _wanted(source, pattern, offset)
+    return found
 
 
 def _wanted(source: npt.NDArray[np.uint64] | Bytes, pattern: bytes, offset: int) -> int:

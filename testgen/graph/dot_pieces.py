@@ -6,14 +6,10 @@ that is wrong, is left to be read whole, where it can be told.
 
 from __future__ import annotations
 
-import os
-from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -26,15 +22,13 @@ from testgen.graph.dot_columns import cut_columns, read_column
 from testgen.graph.dot_states import Declarations
 from testgen.graph.dot_text import DotText, Positions
 from testgen.graph.model import StateGraph
+from testgen.graph.side_by_side import side_by_side
 from testgen.graph.source import Source, Stream, check_text
 
 __all__ = ["PIECE_BYTES", "read_dot_stream"]
 
 PIECE_BYTES = 1 << 23
 """Large enough for arrays to pay, small beside what Python itself takes."""
-_MOST_THREADS = 4
-_In = TypeVar("_In")
-_Out = TypeVar("_Out")
 
 
 def read_dot_stream(
@@ -83,7 +77,7 @@ def _read_pieces(name: str, pieces: Iterator[bytes]) -> StateGraph | None:
     """Read a dump; None if it is not as it should be."""
     frame, states, transitions = Frame(), _States(), _Transitions()
     try:
-        for piece in _side_by_side(partial(_read_piece, name), pieces):
+        for piece in side_by_side(partial(_read_piece, name), pieces):
             frame.check(piece.text, piece.statements.others)
             found = piece.statements.transitions
             transitions.add(found.ends, found.labels, found.label_texts)
@@ -93,19 +87,6 @@ def _read_pieces(name: str, pieces: Iterator[bytes]) -> StateGraph | None:
     except (ParseError, GraphError):
         return None
     return states.graph(name, transitions)
-
-
-def _side_by_side(work: Callable[[_In], _Out], pieces: Iterator[_In]) -> Iterator[_Out]:
-    """Work on pieces in as many threads as there are processors; most of the time is numpy's, which lets others run."""
-    n_threads = min(_MOST_THREADS, os.cpu_count() or 1)
-    with ThreadPoolExecutor(n_threads) as pool:
-        begun: deque[Future[_Out]] = deque()
-        for piece in pieces:
-            begun.append(pool.submit(work, piece))
-            if len(begun) > n_threads:
-                yield begun.popleft().result()
-        while begun:
-            yield begun.popleft().result()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -248,7 +229,7 @@ class _Transitions:
             None if one leads to a state that is neither. Each piece is let go when it has been looked at.
         """
         ends, labels = [np.empty((0, 2), np.int32)], [np.empty(0, np.int32)]
-        for positions, own in _side_by_side(partial(_locate, fingerprints, excluded), self._taken()):
+        for positions, own in side_by_side(partial(_locate, fingerprints, excluded), self._taken()):
             if (positions < 0).any():
                 return None
             ends.append(positions)
