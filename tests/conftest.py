@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from testgen.cli import main as command_line
 
@@ -16,6 +17,18 @@ if (
     signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 ):  # as in a shell's background; programs that are run would inherit it
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# The same examples each time, so that a run tells of a change and not of luck; `pytest --hypothesis-profile seeking`
+# looks for others. A busy machine is no failure, nor is what is larger than Hypothesis cares to draw, or filtered out.
+settings.register_profile(
+    "testgen",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+)
+settings.register_profile("seeking", settings.get_profile("testgen"), derandomize=False)
+settings.load_profile("testgen")
 
 TESTS = Path(__file__).resolve().parent
 
