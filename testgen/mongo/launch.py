@@ -147,7 +147,7 @@ def _refusal(mongod: Mongod, error: OSError | None) -> str | None:
     try:
         if error is not None:
             raise error
-        answer = subprocess.run([mongod.path, "--version"], capture_output=True, timeout=10, check=False)
+        answer = subprocess.run([mongod.path, "--version"], capture_output=True, timeout=60, check=False)
     except OSError as refused:
         return wrong_program(mongod.path) if refused.errno == errno.ENOEXEC else f"{mongod.path}: {refused.strerror}"
     except subprocess.TimeoutExpired:
