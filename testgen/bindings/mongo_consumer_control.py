@@ -40,7 +40,7 @@ class ControlStream:
             self.read()
             return any(event_key(event) == key for event in self.events)
 
-        wait_for(f"the control stream to deliver an event of {key}", arrived, timeout_seconds=10, interval_seconds=0)
+        wait_for(f"the control stream to deliver an event of {key}", arrived, timeout_seconds=30, interval_seconds=0)
 
     def drain(self) -> None:
         """Read everything that was acknowledged before this call."""

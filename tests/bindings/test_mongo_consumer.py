@@ -186,9 +186,10 @@ def run(folder: Path, *files: str, plugins: Path | None = None) -> str:
     command = [sys.executable, "-m", "pytest", "-q", "--import-mode=importlib", "-p", "no:cacheprovider"]
     command += ["-p", "fault"] if plugins else []
     command += [str(folder / file) for file in files]
-    environment = {**os.environ, **({"PYTHONPATH": str(plugins)} if plugins else {})}
+    paths = os.pathsep.join([*([str(plugins)] if plugins else []), os.environ.get("PYTHONPATH", "")])
+    environment = {**os.environ, "PYTHONPATH": paths}
     done = subprocess.run(
-        command, capture_output=True, text=True, check=False, env=environment, cwd=folder, timeout=120
+        command, capture_output=True, text=True, check=False, env=environment, cwd=folder, timeout=600
     )
     return done.stdout + done.stderr
 
