@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
-from testgen.bindings.protocol import Binding, Step, action, observes, starts, step
+from testgen.bindings.decorators import action, observes, starts, step
+from testgen.bindings.protocol import Binding, Step
 from testgen.bindings.story import Story, names_used
 from testgen.errors import BindingError
 from testgen.ot import Clear, Erase, Insert, Move, Network, Operation, Set, Swap

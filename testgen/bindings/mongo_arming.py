@@ -15,8 +15,8 @@ from typing import Any, ClassVar
 
 from bson import Timestamp
 
+from testgen.bindings.decorators import action, ends, observes
 from testgen.bindings.mongo import MongoBinding
-from testgen.bindings.protocol import action, ends, observes
 from testgen.errors import BindingError
 from testgen.mongo import ChangeStream, operation_time, read_oplog, start_point, successor
 from testgen.values.plain import Plain

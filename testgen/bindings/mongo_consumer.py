@@ -23,10 +23,11 @@ from bson import Timestamp
 from pymongo.client_session import ClientSession
 from pymongo.write_concern import WriteConcern
 
+from testgen.bindings.decorators import action, ends, observes, starts
 from testgen.bindings.mongo import Document, MongoBinding
 from testgen.bindings.mongo_consumer_control import ControlStream, shared_control
 from testgen.bindings.mongo_consumer_program import ConsumerProgram, Token, event_key
-from testgen.bindings.protocol import Step, action, ends, observes, starts
+from testgen.bindings.protocol import Step
 from testgen.bindings.story import StepStory, tell_steps
 from testgen.mongo import ChangeStream, Event, is_sentinel, start_point
 from testgen.mongo.change_stream import SENTINEL

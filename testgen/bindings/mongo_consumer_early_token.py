@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from testgen.bindings.decorators import action, ends, starts
 from testgen.bindings.mongo_consumer import Shown, StreamConsumer, no_parameters, rest_of
 from testgen.bindings.mongo_consumer_program import ConsumerProgram, Copy, change_copy
-from testgen.bindings.protocol import Step, action, ends, starts
+from testgen.bindings.protocol import Step
 from testgen.bindings.story import StepStory
 from testgen.mongo import Event
 from testgen.values.plain import Plain

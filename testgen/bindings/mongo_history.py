@@ -12,8 +12,9 @@ from typing import Any, ClassVar
 
 from bson import Timestamp
 
+from testgen.bindings.decorators import action, ends, starts
 from testgen.bindings.mongo_transactions import Transactions
-from testgen.bindings.protocol import Step, action, ends, starts
+from testgen.bindings.protocol import Step
 from testgen.bindings.story import StepStory, tell_steps
 from testgen.mongo import operation_time
 from testgen.values.plain import Plain

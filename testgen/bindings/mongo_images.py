@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from testgen.bindings.decorators import ends, starts
 from testgen.bindings.mongo import Document
 from testgen.bindings.mongo_consumer import StreamConsumer
-from testgen.bindings.protocol import Step, ends, starts
+from testgen.bindings.protocol import Step
 from testgen.bindings.story import StepStory
 from testgen.mongo import Event
 from testgen.values.plain import Plain

@@ -22,8 +22,9 @@ from pymongo.client_session import ClientSession
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
+from testgen.bindings.decorators import action, observes, starts, step
 from testgen.bindings.mongo import Document, MongoBinding
-from testgen.bindings.protocol import Step, action, observes, starts, step
+from testgen.bindings.protocol import Step
 from testgen.bindings.story import Call, StepStory, tell_steps
 from testgen.errors import BindingError
 from testgen.mongo import Server

@@ -16,8 +16,8 @@ from bson import Timestamp
 from pymongo import WriteConcern
 from pymongo.client_session import ClientSession
 
+from testgen.bindings.decorators import action, ends, observes
 from testgen.bindings.mongo import Document, MongoBinding
-from testgen.bindings.protocol import action, ends, observes
 from testgen.bindings.ttl_surroundings import Logged, surroundings_of
 from testgen.mongo import Event, Server
 from testgen.values.plain import Plain

@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
+from testgen.bindings.decorators import step
 from testgen.bindings.mongo_ttl import Entry, TTLOrdering, undelivered
-from testgen.bindings.protocol import Step, step
+from testgen.bindings.protocol import Step
 from testgen.bindings.story import Call, StepStory, tell_steps
 from testgen.errors import BindingError
 from testgen.values.plain import Plain

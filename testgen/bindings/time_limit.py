@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextvars
 import faulthandler
+import math
 import signal
 import sys
 import threading
@@ -25,14 +26,15 @@ from types import FrameType
 from typing import TypeVar
 
 from testgen.bindings.places import path_seen
+from testgen.errors import BindingError
 
-__all__ = ["Interruption", "Overdue", "limited", "suspend_limits", "tell_last_words_to", "time_limit"]
+__all__ = ["Interruption", "Overdue", "check_seconds", "limited", "suspend_limits", "tell_last_words_to", "time_limit"]
 
 T = TypeVar("T")
 
 _AGAIN_SECONDS = 1.0
 """After which what swallows an interruption is interrupted once more; meanwhile it may clean up."""
-_ON_THE_WAY = "awaiting.py", "outcome.py", "protocol.py", "time_limit.py"
+_ON_THE_WAY = "awaiting.py", "decorators.py", "outcome.py", "protocol.py", "time_limit.py"
 _last_words: int | None = None
 _is_suspended = False
 
@@ -75,6 +77,19 @@ def suspend_limits() -> None:
     _is_suspended = True
     tell_last_words_to(None)
     faulthandler.cancel_dump_traceback_later()
+
+
+def check_seconds(subject: str, seconds: object) -> None:
+    """See that `seconds` can be a limit.
+
+    Raises:
+        BindingError: They cannot; `subject` is what has them.
+    """
+    is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+    if seconds is not None and not (is_number and 0 < seconds < math.inf):  # type: ignore[operator]  # a number
+        raise BindingError(
+            f"{subject} cannot have {seconds!r} seconds", hint="give a number above 0, or None for no limit"
+        )
 
 
 def limited(call: Callable[[], T], seconds: float | None, doing: str) -> T:

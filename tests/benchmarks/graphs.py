@@ -37,7 +37,7 @@ LARGEST = {
 """Transitions up to which each is measured; beyond, it takes minutes or more memory than there is."""
 ACTIONS = ("Right", "Up", "Far")
 
-BINDING = """from testgen.bindings.protocol import Binding, action, observes
+BINDING = """from testgen.bindings import Binding, action, observes
 
 class Lattice(Binding):
     def __init__(self):

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from testgen.bindings import Binding, Divergence, action, method_name, observes, resets, starts, step
-from testgen.bindings.protocol import ends
+from testgen.bindings.decorators import ends
 from testgen.errors import BindingError
 
 

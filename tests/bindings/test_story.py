@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from testgen.bindings import Binding, Step, action, observes, starts
-from testgen.bindings.protocol import ends
+from testgen.bindings.decorators import ends
 from testgen.bindings.story import Story, names_used, step_arguments, tell_steps
 from testgen.errors import BindingError
 from testgen.values import Model, Plain

@@ -17,7 +17,8 @@ from tests.conftest import STORE_BINDING, Answer, store_dot
 Run = Callable[..., Answer]
 DUMPS = Path(__file__).parent.parent / "data" / "dumps"
 STEPPER = """
-from testgen.bindings.protocol import Binding, action
+from testgen.bindings.decorators import action
+from testgen.bindings.protocol import Binding
 
 class Stepper(Binding):
     @action("Next", parameters=lambda before, after: {"state": dict(after)})
