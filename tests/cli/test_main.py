@@ -143,6 +143,23 @@ def test_every_error_points_to_a_page_that_is_there(run_testgen: Run) -> None:
 
 
 @pytest.mark.parametrize(
+    ("command", "topic"),
+    [
+        (["inspect", "gone.dot"], "formats"),
+        (["explore", "Gone.tla"], "tutorial"),
+        (["build", "gone.dot"], "init"),
+        (["init", "--verify", "gone.dot"], "init"),
+        (["diff", "gone.json", "gone.json"], "ci"),
+    ],
+)
+def test_error_without_a_page_names_that_of_its_command(run_testgen: Run, command: list[str], topic: str) -> None:
+    answer = run_testgen(*command)
+    assert answer.code == ExitCode.REQUEST
+    assert answer.err.endswith(f"see: testgen help {topic}\n")
+    assert run_testgen("help", topic).code == ExitCode.DONE
+
+
+@pytest.mark.parametrize(
     ("topic", "title"),
     [("criteria", "# Which behaviors become tests"), ("Live-MongoDB", "# A live MongoDB"), ("shrink", "# Failures")],
 )
