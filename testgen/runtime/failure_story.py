@@ -123,6 +123,7 @@ class FailureStory:
             file=str(file),
             key=key,
             place=around.place,
+            where=around.where,
             depth=around.depth,
             is_broken_off=is_broken_off,
         )

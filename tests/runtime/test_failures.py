@@ -163,13 +163,14 @@ def test_companion_answers_after_a_question_it_cannot(project: Path) -> None:
 
 def test_groups_come_largest_first_with_the_shortest_and_the_nearest() -> None:
     told = [
-        ToldFailure("a", steps=9, command="far", place="transition 1", depth=2),
-        ToldFailure("a", steps=5, command="short", place="transition 2", depth=4),
+        ToldFailure("a", steps=9, command="far", place="transition 1", where="one", depth=2),
+        ToldFailure("a", steps=5, command="short", place="transition 2", where="two", depth=4),
         ToldFailure("b", steps=1, command="other"),
-        ToldFailure("a", steps=7, command="again", place="transition 1", depth=2),
+        ToldFailure("a", steps=7, command="again", place="transition 1", where="one", depth=2),
     ]
     groups = group_failures([SimpleNamespace(testgen=asdict(failure)) for failure in told] + [SimpleNamespace()])
-    assert [(group.kind, len(group.failures), group.places) for group in groups] == [("a", 3, 2), ("b", 1, 0)]
+    assert [(group.kind, len(group.failures)) for group in groups] == [("a", 3), ("b", 1)]
+    assert [group.places for group in groups] == [[("one", 2), ("two", 1)], []]
     assert (groups[0].shortest.command, groups[0].nearest.command) == ("short", "again")
 
 
@@ -177,7 +178,11 @@ def test_groups_come_largest_first_with_the_shortest_and_the_nearest() -> None:
 def test_groups_tell_at_how_many_places(options: tuple[str, ...], project: Path) -> None:
     change(project, "self.data[key] = value", DROPS_B)
     output = run_pytest(project, "generated", *options)
-    assert "    2  variable entries, after put  (at 2 places in the graph)\n" in output
+    _, _, told = output.partition("    2  variable entries, after put  (at 2 places in the graph)\n")
+    places = told.splitlines()[1:3]
+    assert all(line.startswith('           1  put(key="b", value=') for line in places), places
+    assert all(" in busy=" in line for line in places), places
+    assert "smaller stories: the same command with --testgen-shrink\n" in output
     assert "\nsee: testgen help failures\n" in output
 
 
