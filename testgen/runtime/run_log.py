@@ -216,7 +216,7 @@ def _outcome(report: pytest.TestReport) -> str:
 def _why(report: pytest.TestReport) -> str:
     """In a few words why a test did not pass."""
     told = getattr(report, "testgen", None)
-    if told is not None:
+    if told is not None and report.when == "call":
         words = told["kind"]
     elif isinstance(report.longrepr, tuple):  # of a skip: path, line, words
         words = report.longrepr[2].removeprefix("Skipped: ")

@@ -187,11 +187,24 @@ def test_json_tells_what_was_written(bank: Path, run_testgen: Run) -> None:
         "graph": "bank.dot",
         "binding": "bindings/bank.py:Bank",
         "project_file": "testgen.toml",
+        "strategy": None,
         "suite": "bank",
         "out": "generated/bank",
         "actions": {"Deposit": "deposit", "Transfer": "transfer", "Withdraw": "withdraw"},
         "observers": {"balance": "balance", "log": "log"},
     }
+
+
+@pytest.mark.parametrize(("limit", "strategy"), [(3, "shortest"), (2, None)])
+def test_graph_with_cycles_is_begun_with_short_tests_if_it_is_small(
+    limit: int, strategy: str | None, here: Path, run_testgen: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("testgen.selection.DEFAULT_LIMIT", limit)
+    states = [{"n": "0"}, {"n": "1"}, {"n": "2"}]
+    (here / "lap.dot").write_text(dot(states, [(0, "Step", 1), (1, "Step", 2), (2, "Back", 0)]), encoding="utf-8")
+    answer = run_testgen("init", "lap.dot")
+    assert ("tests    shortest, as the graph has cycles" in answer.out) == (strategy is not None)
+    assert tomllib.loads((here / "testgen.toml").read_text())["suites"]["lap"].get("strategy") == strategy
 
 
 # Where it is written, and that nothing is overwritten
