@@ -49,6 +49,7 @@ def configure_failures(config: pytest.Config) -> None:
         return
     if (seed := seed_of(config)) is not None:
         config.pluginmanager.register(_Shuffling(seed), "testgen shuffling")
+    config.pluginmanager.register(_ShortestFirst(), "testgen shortest first")
     if config.getoption("testgen_shrink") and not hasattr(config, "workerinput"):  # workers only run
         config.pluginmanager.register(_Shrinking(config), "testgen shrinking")
 
@@ -74,6 +75,17 @@ class _Shuffling:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         shuffle_generated(items, self._seed)
+
+
+class _ShortestFirst:
+    """A pytest plugin: of failed generated tests shows those with the fewest steps first, after all other tests."""
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_terminal_summary(self, terminalreporter: Any) -> Generator[None, None, None]:  # Any: as above
+        terminalreporter.stats.get("failed", []).sort(
+            key=lambda report: getattr(report, "testgen", {}).get("steps", -1)
+        )
+        return (yield)
 
 
 class _Shrinking(TestOrder):

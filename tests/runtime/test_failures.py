@@ -429,3 +429,13 @@ def test_junit_xml_has_behavior_actions_and_the_step_of_divergence(options: tupl
     failed = cases["test_put_put"]
     assert (failed["testgen.step"], failed["testgen.divergence"]) == ("3", "variable entries, after put")
     assert failed["testgen.statement"].startswith('put(key="b", value={')
+
+
+def test_stories_with_the_fewest_steps_are_shown_first(project: Path) -> None:
+    change(project, "return self.taken", "return [7] if len(self.data) != 1 or self.taken else []")
+    (project / "generated" / "test_own.py").write_text("def test_mine():\n    assert 0\n")
+    output = run_pytest(project, "generated")
+    steps = [int(number) for number in re.findall(r"diverges from the specification at step (\d+)", output)]
+    assert steps == sorted(steps)
+    assert len(steps) == 3
+    assert output.index("_ test_mine _") < output.index("diverges from")
