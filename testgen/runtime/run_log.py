@@ -223,6 +223,7 @@ def _why(report: pytest.TestReport) -> str:
     else:
         crash = getattr(report.longrepr, "reprcrash", None)
         words = getattr(crash, "message", None) or str(report.longrepr or "")
+        words = words.removeprefix("Failed: ")  # of what testgen itself says of a test that did not begin, or end
     first_line = words.strip().partition("\n")[0]
     return first_line if len(first_line) <= _WORDS else f"{first_line[:_WORDS]}..."
 
