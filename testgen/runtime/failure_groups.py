@@ -102,6 +102,7 @@ def summarize_groups(terminalreporter: Any, shrunk: dict[str, str]) -> None:  # 
             terminalreporter.write_line(f"       {count:5}  {where}")
         if len(places) > _PLACES_SHOWN:
             terminalreporter.write_line(f"              ... and at {len(places) - _PLACES_SHOWN:,} more")
-    if not terminalreporter.config.getoption("testgen_shrink") and any(group.shortest.steps > 1 for group in groups):
+    long = any(group.shortest.steps > 1 and not group.shortest.is_broken_off for group in groups)
+    if long and not terminalreporter.config.getoption("testgen_shrink"):
         terminalreporter.write_line(_SMALLER)
     terminalreporter.write_line(_SEE)
