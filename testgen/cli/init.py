@@ -151,10 +151,14 @@ def _verify(graph: str, loaded: StateGraph, project: Project, binding: str | Non
 
 
 def warn_of_findings(findings: list[Finding], graph: str) -> None:
-    """Warn of what a build can do without: one line, where what is not implemented yet would be many."""
+    """Warn of what a build can do without: one line, where what is not implemented yet would be many.
+
+    Also of all that it cannot do without, if there are several: the error that follows is about the first.
+    """
     pending = [finding.subject for finding in findings if finding.kind == "not-implemented"]
+    are_many = sum(finding.refuses for finding in findings) > 1
     for finding in findings:
-        if not finding.refuses and finding.kind != "not-implemented":
+        if finding.kind != "not-implemented" and (are_many or not finding.refuses):
             warn(f"{graph}: {finding.message}")
     if pending:
         warn(f"{graph}: not implemented yet: {', '.join(pending)}; tests that need an action of these will be skipped")

@@ -454,7 +454,7 @@ def test_verify_tells_all_that_does_not_fit_at_once(bank: Path, here: Path, run_
     for words in (
         "the action 'Withdraw' has no method in Changed",
         "Changed.balances observes 'balances', which the specification does not have; its variables are balance, log",
-        "Changed.deposit takes 1 parameters (account), but the dump's label 'Deposit' has 2 arguments",
+        "Changed.deposit takes 1 parameter (account), but the dump's label 'Deposit' has 2 arguments",
         "the parameters declared for Changed.transfer cannot be found from the states of a step 'Transfer' (KeyError",
         "Changed.close_account performs 'Close', which no step of the graph is",
         "nobody observes the variable 'balance'",
@@ -472,6 +472,8 @@ def test_build_refuses_what_cannot_be_and_warns_of_the_rest(bank: Path, here: Pa
     assert (answer.code, answer.out) == (ExitCode.REQUEST, "")
     assert "warning: bank.dot: Changed.close_account performs 'Close'" in answer.err
     assert "warning: bank.dot: nobody observes the variable 'log'" in answer.err
+    assert "Changed.deposit takes 1 parameter (account), but the dump's label 'Deposit' has 2 arguments" in answer.err
+    assert "Changed.balances observes 'balances', which the specification does not have" in answer.err
     assert "error: Changed has no method for 'Withdraw'" in answer.err
     quiet = run_testgen("build", "bank.dot", "--binding", "changed.py:Changed", "-q")
     assert "warning" not in quiet.err
