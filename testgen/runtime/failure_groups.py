@@ -81,17 +81,20 @@ def group_failures(reports: Iterable[Any]) -> list[FailureGroup]:  # Any: report
     return sorted(groups, key=lambda group: (-len(group.failures), group.kind))
 
 
-def summarize_groups(terminalreporter: Any, shrunk: dict[str, str]) -> None:  # Any: pytest keeps its type to itself
+def summarize_groups(terminalreporter: Any, shrunk: dict[str, str]) -> bool:  # Any: pytest keeps its type to itself
     """Tell each group: what differed after which step, at which transitions of the graph, and its shortest test.
 
     Args:
         terminalreporter: Writes.
         shrunk: For groups that were looked into, a better line than the command of their shortest test.
+
+    Returns:
+        Whether there are any.
     """
     stats = terminalreporter.stats
     groups = group_failures([*stats.get("failed", ()), *stats.get("error", ())])
     if not groups:
-        return
+        return False
     terminalreporter.write_sep("=", "failures by kind, each with its shortest behavior")
     for group in groups:
         places = group.places
@@ -106,3 +109,4 @@ def summarize_groups(terminalreporter: Any, shrunk: dict[str, str]) -> None:  # 
     if long and not terminalreporter.config.getoption("testgen_shrink"):
         terminalreporter.write_line(_SMALLER)
     terminalreporter.write_line(_SEE)
+    return True

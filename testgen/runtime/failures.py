@@ -18,6 +18,9 @@ from testgen.runtime.surroundings import COMPANION
 
 __all__ = ["add_failure_options", "configure_failures", "summarize_failures"]
 
+_SHUFFLED = (
+    "shuffled: what passes in another order fails of state that leaks; --testgen-shrink tells which test leaves it"
+)
 _COMMANDS = pytest.StashKey[dict[str, str]]()
 """For groups of failures that were looked into, the command that shows the smallest."""
 
@@ -56,7 +59,10 @@ def configure_failures(config: pytest.Config) -> None:
 
 def summarize_failures(terminalreporter: Any) -> None:  # Any: pytest keeps its type to itself
     """Group the failures of generated tests by kind, the shortest behavior of each first."""
-    summarize_groups(terminalreporter, terminalreporter.config.stash.get(_COMMANDS, {}))
+    config = terminalreporter.config
+    has_groups = summarize_groups(terminalreporter, config.stash.get(_COMMANDS, {}))
+    if has_groups and config.pluginmanager.has_plugin("testgen shuffling") and not config.getoption("testgen_shrink"):
+        terminalreporter.write_line(_SHUFFLED)
 
 
 class _Shuffling:
