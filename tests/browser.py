@@ -15,7 +15,7 @@ from typing import Any, Self
 
 __all__ = ["Browser", "find_chromium"]
 
-_SECONDS = 60
+_SECONDS = 300
 _START = """
 import os, sys
 commands, answers = (os.dup(os.dup(int(number))) for number in sys.argv[1:3])  # neither is now 3 or 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from testgen.cli import main as command_line
 
@@ -16,6 +18,21 @@ if (
     signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 ):  # as in a shell's background; programs that are run would inherit it
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+for name in ("PYTEST_ADDOPTS", "FORCE_COLOR", "PY_COLORS"):
+    os.environ.pop(name, None)  # programs that are run say what tests look for, whatever the user likes
+
+# The same examples each time, so that a run tells of a change and not of luck; `pytest --hypothesis-profile seeking`
+# looks for others. A busy machine is no failure, nor is what is larger than Hypothesis cares to draw, or filtered out.
+settings.register_profile(
+    "testgen",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+)
+settings.register_profile("seeking", settings.get_profile("testgen"), derandomize=False)
+settings.load_profile("testgen")
 
 TESTS = Path(__file__).resolve().parent
 

@@ -14,17 +14,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from testgen.values import Value
 from testgen.values import model as tla
-
-# A busy machine is no failure, nor is a value or a graph that is larger than Hypothesis cares to draw: it draws again.
-settings.register_profile(
-    "testgen", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
-settings.load_profile("testgen")
 
 Term = tuple[str, Any]
 

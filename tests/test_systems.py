@@ -95,7 +95,7 @@ def test_request_goes_on_while_others_are_answered(web: Web) -> None:
     assert web.ask("POST", "/things").status == 201
     assert not held.done()
     web.ask("POST", "/let_go")
-    assert held.result(timeout=60).status == 200
+    assert held.result(timeout=600).status == 200
 
 
 def test_crash_is_a_lost_connection_and_the_service_starts_again(service: Service, web: Web) -> None:
@@ -103,7 +103,7 @@ def test_crash_is_a_lost_connection_and_the_service_starts_again(service: Servic
     web.ask("POST", "/things")
     service.kill()
     with pytest.raises(ConnectionLost, match=r"POST /hold: the shop \(process \d+\) was killed by signal 9"):
-        held.result(timeout=60)
+        held.result(timeout=600)
     with pytest.raises(ConnectionLost, match="POST /things: the shop"):
         web.ask("POST", "/things")
     service.start()
@@ -257,11 +257,11 @@ def test_what_a_wrapper_leaves_running_ends_with_it(
         monkeypatch.delattr(os, "waitid")  # as on macOS before Python 3.13
     wrapper = ChildProcess(["sh", "-c", "sleep 600 & echo $! > pid; read line; exit 3"], name="it", folder=tmp_path)
     try:
-        told = wait_for("its end", wrapper.death, timeout_seconds=10)  # at once: there is nothing to read
+        told = wait_for("its end", wrapper.death, timeout_seconds=60)  # at once: there is nothing to read
         assert told == f"it (process {wrapper.pid}) exited with status 3"
         assert wrapper.death() == told
         started = int((tmp_path / "pid").read_text())
-        wait_for("the end of what it started", lambda: process_start(started) is None, timeout_seconds=10)
+        wait_for("the end of what it started", lambda: process_start(started) is None, timeout_seconds=60)
     finally:
         wrapper.close()
 

@@ -86,7 +86,7 @@ class MongoBinding(Binding):
         """What `key` made the `_id` of."""
         return key.removeprefix(self.prefix).split(".")
 
-    def next_event(self, stream: ChangeStream, *, timeout_seconds: float = 5) -> Event:
+    def next_event(self, stream: ChangeStream, *, timeout_seconds: float = 30) -> Event:
         """The next event of a stream opened with a batch size of 1."""
         batch: Sequence[Event] = ()
 

@@ -26,7 +26,7 @@ _BUILT_IN = {
     "mongo_arming": "testgen.bindings.mongo_arming:PinnedArming",
     "mongo_arming_lazy": "testgen.bindings.mongo_arming:LazyArming",
     "mongo_consumer": "testgen.bindings.mongo_consumer:StreamConsumer",
-    "mongo_consumer_early_token": "testgen.bindings.mongo_consumer:EarlyTokenConsumer",
+    "mongo_consumer_early_token": "testgen.bindings.mongo_consumer_early_token:EarlyTokenConsumer",
     "mongo_history": "testgen.bindings.mongo_history:TransactionHistory",
     "mongo_images": "testgen.bindings.mongo_images:ImageStream",
     "mongo_ttl": "testgen.bindings.mongo_ttl:TTLOrdering",

@@ -114,7 +114,7 @@ class Surroundings:
         gate = self._close_gate()
         try:
             if self._closing is not None:
-                self._closing.result(timeout_seconds=30)
+                self._closing.result()
                 self._closing = None
             n_passes = gate.let_one_pass()
         except ServerError:

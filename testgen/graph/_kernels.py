@@ -5,6 +5,7 @@ Each has a plain version beside it in the tests, compared on random input.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,13 @@ __all__ = [
     "Ascending",
     "breadth_first_levels",
     "decode_integers",
+    "equals_before",
     "escaped_evenly",
     "find_all",
     "intern_ranges",
     "line_bounds",
     "sorted_rows",
-    "starts_with",
+    "starting",
 ]
 
 Bytes = npt.NDArray[np.uint8]
@@ -115,41 +117,63 @@ def intern_ranges(text: Bytes, starts: Positions, ends: Positions) -> tuple[Posi
         `firsts`, for each distinct range the position in `starts` of its first occurrence; and for every range the
         position in `firsts` of its content. Linear but for a sort of one number a range; exact (hashes are verified).
     """
-    lengths = ends - starts
     numbers = np.zeros(len(starts), dtype=np.int32)
     firsts: list[Positions] = []
     known = 0
-    by_length = np.argsort(lengths, kind="stable")
-    distinct, begins = np.unique(lengths[by_length], return_index=True)
-    for length, members in zip(distinct.tolist(), np.split(by_length, begins)[1:], strict=True):
+    for length, members in _by_length(ends - starts):
         at = starts[members]
-        if len(members) < _FEW:
-            first, inverse = _intern_plain([text[start : start + length].tobytes() for start in at])
-            numbers[members] = inverse + known
-            firsts.append(members[first])
-            known += len(first)
-            continue
-        pieces = _pieces(text, length)
-        hashes = np.zeros(len(members), dtype=np.uint64)
-        for begin in range(0, len(members), _BATCH):
-            batch = slice(begin, begin + _BATCH)
-            for source, offset in pieces:
-                mixed = (hashes[batch] ^ source[at[batch] + offset]) * np.uint64(0x9E3779B97F4A7C15)
-                hashes[batch] = mixed ^ (mixed >> np.uint64(29))
-        first, inverse = _number_equals(hashes)
-        representatives = at[first]
-        same = True
-        for begin in range(0, len(members), _BATCH):
-            batch = slice(begin, begin + _BATCH)
-            for source, offset in pieces:
-                expected = source[representatives + offset][inverse[batch]]
-                same = same and bool((source[at[batch] + offset] == expected).all())
-        if not same:  # a collision of 64-bit hashes: tell them apart the plain way
-            first, inverse = _intern_plain([text[start : start + length].tobytes() for start in at])
+        first, inverse = _intern_equally_long(text, at, length)
         numbers[members] = inverse + known
         firsts.append(members[first])
         known += len(first)
     return (np.concatenate(firsts) if firsts else np.empty(0, dtype=np.int64)), numbers
+
+
+def _by_length(lengths: Positions) -> Iterator[tuple[int, Positions]]:
+    """Each length with the positions in `lengths` where it stands, ascending."""
+    if lengths.max(initial=0) >> 16:
+        order = np.argsort(lengths, kind="stable")
+        distinct, begins = np.unique(lengths[order], return_index=True)
+    else:
+        order = np.argsort(lengths.astype(np.uint16), kind="stable")  # a radix sort
+        counts = np.bincount(lengths)
+        distinct = np.flatnonzero(counts)
+        begins = (np.cumsum(counts) - counts)[distinct]
+    return zip(distinct.tolist(), np.split(order, begins)[1:], strict=True)
+
+
+def _intern_equally_long(text: Bytes, at: Positions, length: int) -> tuple[Positions, Positions]:
+    """Find which of the ranges of one length are equal: the first of each content, and for every range its content.
+
+    Words that are the same in all of them are compared once and need no hashing; in TLC's labels most are.
+    """
+    if len(at) < _FEW:
+        return _intern_plain([text[start : start + length].tobytes() for start in at])
+    pieces = [(source, offset) for source, offset in _pieces(text, length) if not _all_equal(source, at + offset)]
+    if not pieces:
+        return np.zeros(1, dtype=np.int64), np.zeros(len(at), dtype=np.int64)
+    hashes = np.zeros(len(at), dtype=np.uint64)
+    for begin in range(0, len(at), _BATCH):
+        batch = slice(begin, begin + _BATCH)
+        for source, offset in pieces:
+            mixed = (hashes[batch] ^ source[at[batch] + offset]) * np.uint64(0x9E3779B97F4A7C15)
+            hashes[batch] = mixed ^ (mixed >> np.uint64(29))
+    first, inverse = _number_equals(hashes)
+    representatives = at[first]
+    for begin in range(0, len(at), _BATCH):
+        batch = slice(begin, begin + _BATCH)
+        for source, offset in pieces:
+            expected = source[representatives + offset][inverse[batch]]
+            if not (source[at[batch] + offset] == expected).all():
+                # A collision of 64-bit hashes: tell them apart the plain way.
+                return _intern_plain([text[start : start + length].tobytes() for start in at])
+    return first, inverse
+
+
+def _all_equal(source: npt.NDArray[np.uint64] | Bytes, at: Positions) -> bool:
+    """Whether `source` has the same everywhere `at`; that it has not is mostly seen at once."""
+    few = source[at[:_FEW]]
+    return bool((few == few[0]).all()) and bool((source[at] == few[0]).all())
 
 
 def _number_equals(values: npt.NDArray[np.uint64]) -> tuple[Positions, Positions]:
@@ -232,20 +256,23 @@ def escaped_evenly(text: Bytes, at: Positions) -> npt.NDArray[np.bool_]:
 def find_all(text: Bytes, pattern: bytes) -> Positions:
     """Where `pattern` begins, in a `text` whose last 32 bytes are not of it; found by its brace, if it has one."""
     rarest = max(0, pattern.find(b"{"))
-    found = np.flatnonzero(text[: len(text) - len(pattern)] == pattern[rarest]) - rarest
+    found = np.flatnonzero(text[: max(0, len(text) - len(pattern))] == pattern[rarest]) - rarest
     found = found[found >= 0]
     for source, offset in _pieces(text, len(pattern)):
         found = found[source[found + offset] == _wanted(source, pattern, offset)]
     return found
 
 
-def starts_with(text: Bytes, at: Positions, pattern: bytes) -> bool:
-    """Whether `pattern` stands at each of the positions, none of which is in the last 32 bytes."""
-    pieces = _pieces(text, len(pattern))
+def starting(text: Bytes, at: Positions, pattern: bytes) -> npt.NDArray[np.bool_]:
+    """Whether `pattern` stands at each of the positions, which may be outside of the text."""
     last = len(text) - len(pattern)
-    return bool((at <= last).all()) and all(
-        bool((source[at + offset] == _wanted(source, pattern, offset)).all()) for source, offset in pieces
-    )
+    found = (at >= 0) & (at <= last)
+    if not found.all():
+        found[found] = starting(text, at[found], pattern)
+        return found
+    for source, offset in _pieces(text, len(pattern)):
+        found &= source[at + offset] == _wanted(source, pattern, offset)
+    return found
 
 
 def _wanted(source: npt.NDArray[np.uint64] | Bytes, pattern: bytes, offset: int) -> int:
@@ -265,7 +292,7 @@ def _intern_plain(items: list[bytes]) -> tuple[Positions, Positions]:
     return np.array(firsts, dtype=np.int64), inverse
 
 
-def sorted_rows(*columns: npt.NDArray[np.integer[Any]]) -> list[npt.NDArray[np.int64]]:
+def sorted_rows(*columns: npt.NDArray[np.integer[Any]]) -> list[npt.NDArray[Any]]:  # Any: each keeps its type
     """Sort the rows of a table of natural numbers, the first column counting most.
 
     As one number a row if that fits, which is sorted several times as fast as positions are.
@@ -276,17 +303,33 @@ def sorted_rows(*columns: npt.NDArray[np.integer[Any]]) -> list[npt.NDArray[np.i
     widths = [int(column.max(initial=0)).bit_length() for column in columns]
     if sum(widths) >= 64:
         order = np.lexsort(columns[::-1])
-        return [column[order].astype(np.int64) for column in columns]
+        return [column[order] for column in columns]
     rows = np.zeros(len(columns[0]), dtype=np.int64)
-    for column, width in zip(columns, widths, strict=True):
-        rows <<= width
-        rows |= column
+    result = [np.empty_like(column) for column in columns]
+    batches = [slice(first, first + _BATCH) for first in range(0, len(rows), _BATCH)]
+    for batch in batches:
+        for column, width in zip(columns, widths, strict=True):
+            rows[batch] <<= width
+            rows[batch] |= column[batch]
     rows.sort()
-    result = []
-    for width in reversed(widths):
-        result.append(rows & ((1 << width) - 1))
-        rows >>= width
-    return result[::-1]
+    for batch in batches:
+        for column, width in zip(result[::-1], widths[::-1], strict=True):
+            column[batch] = rows[batch] & ((1 << width) - 1)
+            rows[batch] >>= width
+    return result
+
+
+def equals_before(columns: Sequence[npt.NDArray[np.integer[Any]]]) -> npt.NDArray[np.bool_]:
+    """Whether each row of a table equals the one before it; the first does not.
+
+    Args:
+        columns: Each of shape (n,).
+    """
+    equals = np.ones(len(columns[0]), dtype=bool)
+    equals[:1] = False
+    for column in columns:
+        equals[1:] &= column[1:] == column[:-1]
+    return equals
 
 
 def breadth_first_levels(

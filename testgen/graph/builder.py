@@ -8,12 +8,13 @@ transitions, and checks that the whole is a graph.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from testgen.errors import GraphError, Location, shortened
-from testgen.graph._kernels import breadth_first_levels, sorted_rows
+from testgen.graph._kernels import breadth_first_levels, equals_before, sorted_rows
 from testgen.graph.model import Action, GraphWarning, StateGraph
 from testgen.values import Value, ValueReader, VariableText, split_action
 
@@ -93,8 +94,8 @@ class GraphBuilder:
         self,
         *,
         initial: npt.NDArray[np.int64],
-        sources: npt.NDArray[np.int64],
-        targets: npt.NDArray[np.int64],
+        sources: npt.NDArray[np.integer[Any]],
+        targets: npt.NDArray[np.integer[Any]],
         labels: npt.NDArray[np.int32],
         label_texts: Sequence[str | Action],
         fingerprints: npt.NDArray[np.int64],
@@ -134,8 +135,8 @@ class GraphBuilder:
         action_numbers[used] = used_numbers
         levels = self._levels(initial, sources, targets)
         order = _canonical_order(ranks, levels)
-        number = np.empty(self._n_states, dtype=np.int64)
-        number[order] = np.arange(self._n_states)
+        number = np.empty(self._n_states, dtype=np.int32)
+        number[order] = np.arange(self._n_states, dtype=np.int32)
         offsets, packed_targets, packed_labels = _pack(
             number[sources], number[targets], action_numbers[labels], self._n_states
         )
@@ -149,7 +150,7 @@ class GraphBuilder:
             targets=packed_targets,
             labels=packed_labels,
             actions=actions,
-            initial=np.sort(number[initial]).astype(np.int32),
+            initial=np.sort(number[initial]),
             levels=levels,
             fingerprints=fingerprints[order],
             constrained_out_states=constrained_out_states,
@@ -172,12 +173,15 @@ class GraphBuilder:
         return names, tuple(columns), ranks
 
     def _levels(
-        self, initial: npt.NDArray[np.int64], sources: npt.NDArray[np.int64], targets: npt.NDArray[np.int64]
+        self,
+        initial: npt.NDArray[np.int64],
+        sources: npt.NDArray[np.integer[Any]],
+        targets: npt.NDArray[np.integer[Any]],
     ) -> npt.NDArray[np.int32]:
         """See `StateGraph.levels`; still in the reader's numbers."""
         sources, targets = sorted_rows(sources, targets)
         offsets = _offsets(sources, self._n_states)
-        return breadth_first_levels(offsets, targets.astype(np.int32), initial.astype(np.int32))
+        return breadth_first_levels(offsets, targets, initial)
 
 
 class _Column:
@@ -201,8 +205,8 @@ class _Column:
 
 def _canonical_order(ranks: npt.NDArray[np.int32], levels: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
     """The states by level, then by their values; unreachable ones last."""
-    counting = np.where(levels == 0, np.iinfo(np.int32).max, levels)
-    return np.lexsort([*ranks.T[::-1], counting])  # lexsort's last key counts most
+    counting = np.where(levels == 0, levels.max(initial=0) + 1, levels)
+    return sorted_rows(counting, *ranks.T, np.arange(len(levels)))[-1]
 
 
 def _canonical_actions(label_texts: Sequence[str | Action]) -> tuple[tuple[Action, ...], npt.NDArray[np.int32]]:
@@ -218,18 +222,17 @@ def _action_order(action: Action) -> tuple[str, list[tuple[int, int, str]], tupl
 
 
 def _pack(
-    sources: npt.NDArray[np.int64], targets: npt.NDArray[np.int64], labels: npt.NDArray[np.int32], n_states: int
+    sources: npt.NDArray[np.int32], targets: npt.NDArray[np.int32], labels: npt.NDArray[np.int32], n_states: int
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
     """Compressed sparse rows by (source, action, target), each such triple once."""
     rows = sorted_rows(sources, labels, targets)
-    repeated = np.zeros(len(sources), dtype=bool)
-    repeated[1:] = np.all([np.diff(column) == 0 for column in rows], axis=0)
+    repeated = equals_before(rows)
     if repeated.any():
         rows = [column[~repeated] for column in rows]
-    return _offsets(rows[0], n_states), rows[2].astype(np.int32), rows[1].astype(np.int32)
+    return _offsets(rows[0], n_states), rows[2], rows[1]
 
 
-def _offsets(sources: npt.NDArray[np.int64], n_states: int) -> npt.NDArray[np.int64]:
+def _offsets(sources: npt.NDArray[np.integer[Any]], n_states: int) -> npt.NDArray[np.int64]:
     """Where the transitions of each state begin among those ordered by source, and where the last ends."""
     offsets = np.zeros(n_states + 1, dtype=np.int64)
     np.cumsum(np.bincount(sources, minlength=n_states), out=offsets[1:])
@@ -238,8 +241,7 @@ def _offsets(sources: npt.NDArray[np.int64], n_states: int) -> npt.NDArray[np.in
 
 def _odd_states(ranks: npt.NDArray[np.int32], levels: npt.NDArray[np.int32]) -> list[GraphWarning]:
     warnings = []
-    ordered = ranks[np.lexsort(ranks.T)] if ranks.shape[1] else ranks
-    equal = int(np.all(ordered[1:] == ordered[:-1], axis=1).sum())
+    equal = int(equals_before(sorted_rows(*ranks.T)).sum())
     if equal:
         warnings.append(
             GraphWarning(

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -163,7 +164,7 @@ def assemble(
     builder: GraphBuilder,
     *,
     initial: npt.NDArray[np.int64],
-    ends: npt.NDArray[np.int64],
+    ends: npt.NDArray[np.integer[Any]],
     labels: npt.NDArray[np.int32],
     label_texts: list[str],
     fingerprints: npt.NDArray[np.int64],

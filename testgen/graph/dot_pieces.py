@@ -6,10 +6,7 @@ that is wrong, is left to be read whole, where it can be told.
 
 from __future__ import annotations
 
-import os
-from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -25,13 +22,13 @@ from testgen.graph.dot_columns import cut_columns, read_column
 from testgen.graph.dot_states import Declarations
 from testgen.graph.dot_text import DotText, Positions
 from testgen.graph.model import StateGraph
+from testgen.graph.side_by_side import side_by_side
 from testgen.graph.source import Source, Stream, check_text
 
 __all__ = ["PIECE_BYTES", "read_dot_stream"]
 
-PIECE_BYTES = 1 << 24
+PIECE_BYTES = 1 << 23
 """Large enough for arrays to pay, small beside what Python itself takes."""
-_MOST_THREADS = 4
 
 
 def read_dot_stream(
@@ -80,7 +77,7 @@ def _read_pieces(name: str, pieces: Iterator[bytes]) -> StateGraph | None:
     """Read a dump; None if it is not as it should be."""
     frame, states, transitions = Frame(), _States(), _Transitions()
     try:
-        for piece in _side_by_side(partial(_read_piece, name), pieces):
+        for piece in side_by_side(partial(_read_piece, name), pieces):
             frame.check(piece.text, piece.statements.others)
             found = piece.statements.transitions
             transitions.add(found.ends, found.labels, found.label_texts)
@@ -90,19 +87,6 @@ def _read_pieces(name: str, pieces: Iterator[bytes]) -> StateGraph | None:
     except (ParseError, GraphError):
         return None
     return states.graph(name, transitions)
-
-
-def _side_by_side(read: Callable[[bytes], _Piece], pieces: Iterator[bytes]) -> Iterator[_Piece]:
-    """Read pieces in as many threads as there are processors: most of the time is numpy's, which lets others work."""
-    n_threads = min(_MOST_THREADS, os.cpu_count() or 1)
-    with ThreadPoolExecutor(n_threads) as pool:
-        begun: deque[Future[_Piece]] = deque()
-        for piece in pieces:
-            begun.append(pool.submit(read, piece))
-            if len(begun) > n_threads:
-                yield begun.popleft().result()
-        while begun:
-            yield begun.popleft().result()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -234,7 +218,7 @@ class _Transitions:
 
     def between(
         self, fingerprints: Ascending, excluded: npt.NDArray[np.int64]
-    ) -> tuple[Positions, npt.NDArray[np.int32]] | None:
+    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]] | None:
         """Those that do not touch what is excluded: the positions of their ends, shape (m, 2), and their labels.
 
         Args:
@@ -244,18 +228,30 @@ class _Transitions:
         Returns:
             None if one leads to a state that is neither. Each piece is let go when it has been looked at.
         """
-        ends, labels = [np.empty((0, 2), np.int64)], [np.empty(0, np.int32)]
-        while self._ends:
-            numbers, own = self._ends.pop(0), self._labels.pop(0)
-            if len(excluded):
-                kept = ~np.isin(numbers, excluded).any(axis=1)
-                numbers, own = numbers[kept], own[kept]
-            positions = fingerprints.find(numbers)
+        ends, labels = [np.empty((0, 2), np.int32)], [np.empty(0, np.int32)]
+        for positions, own in side_by_side(partial(_locate, fingerprints, excluded), self._taken()):
             if (positions < 0).any():
                 return None
             ends.append(positions)
             labels.append(own)
         return np.concatenate(ends), np.concatenate(labels)
+
+    def _taken(self) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]]:
+        while self._ends:
+            yield self._ends.pop(0), self._labels.pop(0)
+
+
+def _locate(
+    fingerprints: Ascending,
+    excluded: npt.NDArray[np.int64],
+    transitions: tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]],
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """The positions of the ends of transitions that do not touch what is excluded, -1 for no state; their labels."""
+    ends, labels = transitions
+    if len(excluded):
+        kept = ~np.isin(ends, excluded).any(axis=1)
+        ends, labels = ends[kept], labels[kept]
+    return fingerprints.find(ends).astype(np.int32), labels
 
 
 def _tooltips_agree(text: DotText, declarations: Declarations) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from testgen.errors import GraphError, ParseError, shortened
-from testgen.graph._kernels import escaped_evenly, intern_ranges
+from testgen.graph._kernels import escaped_evenly, intern_ranges, successor_positions
 from testgen.graph.builder import GraphBuilder
 from testgen.graph.dot_columns import read_columns
 from testgen.graph.dot_text import DotText, Positions, unescaped_offset_in
@@ -87,10 +87,7 @@ def _read_batch(
 ) -> None:
     """Find where the quoted texts of some lines stand, and what is around them."""
     starts, ends = text.starts[lines], text.ends[lines]
-    quotes = np.flatnonzero(text.array[starts[0] : ends[-1]] == _QUOTE) + starts[0]
-    quotes = quotes[escaped_evenly(text.array, quotes)]
-    first = np.searchsorted(quotes, starts)
-    count = np.searchsorted(quotes, ends) - first
+    quotes, first, count = _quotes(text, starts, ends)
     has_tooltip = count == 4
     bad = (count != 2) & ~has_tooltip
     quotes = np.append(quotes, [0, 0, 0, 0])  # so that a line without quotes has some to look at
@@ -105,6 +102,16 @@ def _read_batch(
         styles[good, style] = np.array([tail is not None and tail[name] is not None for tail in tails], bool)[kinds]
     if bad.any():
         text.fail(int(lines[np.argmax(bad)]))
+
+
+def _quotes(text: DotText, starts: Positions, ends: Positions) -> tuple[Positions, Positions, Positions]:
+    """Where some lines have quotes that are not escaped; for each line which is its first, and how many it has."""
+    quotes = np.flatnonzero(text.array[starts[0] : ends[-1]] == _QUOTE) + starts[0]
+    offsets = np.searchsorted(quotes, np.stack((starts, ends), axis=1).reshape(-1))
+    quotes = quotes[successor_positions(offsets, 2 * np.arange(len(starts)))]  # without those of lines in between
+    quotes = quotes[escaped_evenly(text.array, quotes)]
+    first = np.searchsorted(quotes, starts)
+    return quotes, first, np.searchsorted(quotes, ends) - first
 
 
 def _match(

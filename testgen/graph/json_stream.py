@@ -4,28 +4,36 @@ msgspec decodes ten times as fast as the standard library, and leaves the values
 but it wants the whole text at once. So the text is cut where one element ends and the next begins. Such a place is
 guessed: by the bytes that stood between the first two elements. A guess inside a string or a nested array leaves
 something unclosed, so that decoding fails; a guess that decodes is right.
+
+Elements that are written alike need no decoding one by one: see `AtOnce` and `json_columns`.
 """
 
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Any, Generic, NoReturn, TypeVar
 
 import msgspec
 
 from testgen.errors import shortened
 from testgen.graph.json_buffer import STRING, JsonBuffer
+from testgen.graph.json_columns import BEHIND, Piece
 from testgen.graph.json_faults import find_fault
 from testgen.graph.json_text import DECODING_ERRORS, JsonText
+from testgen.graph.side_by_side import side_by_side
 from testgen.graph.source import Stream
 
-__all__ = ["Batch", "JsonStream"]
+__all__ = ["AtOnce", "Batch", "JsonStream"]
 
 T = TypeVar("T")
 
 _BATCH = 1 << 20
+_PIECE = 1 << 22
+"""Read at once: large enough for arrays to pay, small enough for what is computed of it to stay in the cache."""
 _FEW = 64
 """So many elements are taken one by one when guessing fails."""
 _GUESSES = 12
@@ -61,6 +69,19 @@ class Batch(Generic[T]):
         """
         if self.content.count(b":") != colons:
             self.text().parse()
+
+
+@dataclass(frozen=True, slots=True)
+class AtOnce(Generic[T]):
+    """How to take many elements of an array at once, without decoding each.
+
+    Attributes:
+        read: Finds what the elements of a piece say, in any thread; None if one is not written as the first one is.
+        take: Takes that, in the order of the file; False, having taken nothing, if something is wrong with it.
+    """
+
+    read: Callable[[Piece], T | None]
+    take: Callable[[T], bool]
 
 
 class JsonStream(JsonBuffer):
@@ -112,14 +133,14 @@ class JsonStream(JsonBuffer):
                 self.expect(b"]")
 
     def elements(
-        self, choose: Callable[[bytes], Any], read_at_once: Callable[[bytes, bytes], bool] = lambda *_: False
+        self, choose: Callable[[bytes], Any], prepare: Callable[[bytes, bytes], AtOnce[Any] | None] = lambda *_: None
     ) -> Iterator[Batch[Any]]:
         """The elements of the next value, an array, in batches.
 
         Args:
             choose: Finds the type to decode from the text of the first element.
-            read_at_once: Given some elements, and what stands between the first two and up to the key of the second,
-                takes them all, or none; those that it takes are in no batch.
+            prepare: Finds how to take elements at once, which are in no batch then, from the text of the first one and
+                from what stands between the first two and up to the key of the second.
         """
         self.expect(b"[")
         if self.take(b"]"):
@@ -128,9 +149,14 @@ class JsonStream(JsonBuffer):
         first = self.content[self.at : self.value_end(self.at)]
         decoder = msgspec.json.Decoder(list[choose(first)])  # type: ignore[misc]  # a type known when it runs
         separator = self._separator(self.at + len(first))
+        at_once = prepare(first, separator) if b"{" in separator else None
+        pause = left = 0  # batches to decode before elements are taken at once again, and those of them to come
         while True:
-            if not self._taken_at_once(separator, read_at_once):
-                yield self._guessed_batch(decoder, separator) or self._exact_batch(decoder)
+            if at_once is not None and left == 0:
+                pause = 0 if self._take_at_once(separator, at_once) else 2 * pause + 1
+                left = pause
+            left = max(0, left - 1)
+            yield self._guessed_batch(decoder, separator) or self._exact_batch(decoder)
             if self.take(b"]"):
                 return
             self.expect(b",")
@@ -147,19 +173,38 @@ class JsonStream(JsonBuffer):
         key = _FIRST_KEY.match(self.content, start)
         return self.content[end - 1 : start + 1 if key is None else key.end()]
 
-    def _taken_at_once(self, separator: bytes, read_at_once: Callable[[bytes, bytes], bool]) -> bool:
+    def _take_at_once(self, separator: bytes, at_once: AtOnce[Any]) -> bool:
+        """Take elements from the next one on, as many as can be, but not the last one; whether some were taken."""
         self.drop()
-        self.fill_from(0, _BATCH)
-        cut = self.content.rfind(separator) if separator else -1
-        if cut < 0 or not read_at_once(self.content[: cut + 1], separator):
-            return False
-        self.at = cut + 1
-        return True
+        taken = False
+        ahead: deque[tuple[bytes, int]] = deque()
+        pieces = self._pieces(separator, ahead)
+        for reading in chain(map(at_once.read, islice(pieces, 1)), side_by_side(at_once.read, pieces)):
+            if reading is None or not at_once.take(reading):
+                break
+            self.line, self.column = self.place_in(*ahead.popleft())
+            taken = True
+        self.content = b"".join([*(content[:end] for content, end in ahead), self.content])
+        return taken
+
+    def _pieces(self, separator: bytes, ahead: deque[tuple[bytes, int]]) -> Iterator[Piece]:
+        """Cut off pieces, each up to where its last element ends; to `ahead` up to where the next one begins."""
+        size = _BATCH  # of the first one, so that little is lost if it is of another shape
+        while True:
+            self.fill_from(0, size)
+            cut = self.content.rfind(separator, 0, max(0, min(2 * size, len(self.content) - BEHIND)))
+            if cut < size >> 6:  # so few are decoded sooner
+                return
+            content, following = self.content, cut + separator.index(b"{")
+            self.content = content[following:]
+            ahead.append((content, following))
+            yield Piece(content, cut + 1)
+            size = _PIECE
 
     def _guessed_batch(self, decoder: msgspec.json.Decoder[list[T]], separator: bytes) -> Batch[T] | None:
         self.drop()
         self.fill_from(0, _BATCH)
-        end = len(self.content)
+        end = min(_BATCH, len(self.content))
         for _ in range(_GUESSES if separator else 0):
             cut = self.content.rfind(separator, 0, end)
             if cut < 0:

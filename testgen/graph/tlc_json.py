@@ -45,12 +45,12 @@ def read_tlc_json(name: str, streams: Sequence[Stream]) -> StateGraph:
         reader = JsonStream(stream)
         for key in reader.members():
             if key == "states":
-                for states_batch in reader.elements(lambda _: State):
+                for states_batch in reader.elements(lambda _: State, states.at_once):
                     states.add(states_batch)
             elif key == "edges":
                 known = Ascending(states.by_fingerprint()[0]) if "states" in read else None
-                take = partial(transitions.add_at_once, states=known)
-                for batch in reader.elements(transitions.element_type, take):
+                at_once = partial(transitions.at_once, states=known)
+                for batch in reader.elements(transitions.element_type, at_once):
                     transitions.add(batch, known)
             else:
                 reader.value().parse()

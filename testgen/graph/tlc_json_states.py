@@ -10,7 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from testgen.errors import GraphError, Location, shortened
-from testgen.graph.json_stream import Batch
+from testgen.graph._kernels import equals_before
+from testgen.graph.json_columns import StateColumns, find_states
+from testgen.graph.json_stream import AtOnce, Batch
 from testgen.graph.json_text import DECODING_ERRORS
 from testgen.graph.json_values import JsonValues, NotAValue
 from testgen.values import Value
@@ -49,9 +51,7 @@ class StateTable:
         """
         states = batch.elements
         values = [state.val for state in states]
-        if not self._ranks:  # the first state may have no variable
-            reader = JsonValues()
-            self._columns = {name: _Column(reader) for name in states[0].val}
+        self._begin(states[0])
         ranks = np.empty((len(states), len(self._columns)), dtype=np.int32)
         colons = (len(State.__struct_fields__) + len(self._columns)) * len(states)
         for position, (name, column) in enumerate(self._columns.items()):
@@ -71,6 +71,37 @@ class StateTable:
         self._fingerprints.append(np.fromiter(map(attrgetter("fp"), states), np.int64, len(states)))
         self._initial.append(np.fromiter(map(attrgetter("initial"), states), bool, len(states)))
 
+    def at_once(self, first: bytes, separator: bytes) -> AtOnce[StateColumns] | None:
+        """How to take states that are written as `first`; see `JsonStream.elements`."""
+        try:
+            shape, state = find_states(first, separator), msgspec.json.decode(first, type=State)
+        except DECODING_ERRORS:
+            return None
+        self._begin(state)
+        return None if shape is None or list(self._columns) != list(state.val) else AtOnce(shape.columns, self._take)
+
+    def _begin(self, first: State) -> None:
+        if not self._ranks:  # the first state may have no variable
+            reader = JsonValues()
+            self._columns = {name: _Column(reader) for name in first.val}
+
+    def _take(self, states: StateColumns) -> bool:
+        columns = list(zip(self._columns.values(), states.values, strict=True))
+        try:  # all of them, before one is kept: they are no values of states if one is no value at all
+            fresh = [column.read_new(texts) for column, (texts, _) in columns]
+        except (NotAValue, *DECODING_ERRORS):
+            return False
+        ranks = np.empty((len(states.numbers), len(columns)), dtype=np.int32)
+        for position, ((column, (texts, own)), values) in enumerate(zip(columns, fresh, strict=True)):
+            for text, value in values:
+                column.keep(text, value)
+            numbers = map(column.numbers.__getitem__, map(column.__getitem__, texts))
+            ranks[:, position] = np.fromiter(numbers, np.int32, len(texts))[own]
+        self._ranks.append(ranks)
+        self._fingerprints.append(states.numbers)
+        self._initial.append(states.initial)
+        return True
+
     def fingerprints(self) -> npt.NDArray[np.int64]:
         """Shape (n,): TLC's number of each state."""
         return np.concatenate([np.empty(0, dtype=np.int64), *self._fingerprints])
@@ -79,10 +110,12 @@ class StateTable:
         """The distinct fingerprints, ascending, and where each is declared first; sorted once."""
         if self._sorted is None:
             declared = self.fingerprints()
-            order = np.argsort(declared, kind="stable")
-            ascending = declared[order]
-            is_first = np.append(True, np.diff(ascending) != 0)[: len(order)]
-            self._sorted = ascending[is_first], order[is_first]
+            order = np.argsort(declared)
+            is_repeated = equals_before([declared[order]])
+            if is_repeated.any():
+                order = np.argsort(declared, kind="stable")  # slower, and the first of each comes first
+            order = order[~is_repeated]
+            self._sorted = declared[order], order
         return self._sorted
 
     def initial(self) -> npt.NDArray[np.bool_]:
@@ -154,12 +187,19 @@ class _Column(dict[bytes, int]):
         self.colons: list[int] = []
         self._by_key: dict[str, int] = {}
 
-    def __missing__(self, text: bytes) -> int:
-        value = self._reader.read(text)
+    def read_new(self, texts: list[bytes]) -> list[tuple[bytes, Value]]:
+        """The values of those that are not known yet."""
+        return [(text, self._reader.read(text)) for text in texts if text not in self]
+
+    def keep(self, text: bytes, value: Value) -> None:
+        """Number a text that is not known yet."""
         number = self._by_key.setdefault(value.key, len(self.distinct))
         if number == len(self.distinct):
             self.distinct.append(value)
+        self[text] = len(self.numbers)
         self.numbers.append(number)
         self.colons.append(text.count(b":"))
-        self[text] = len(self.numbers) - 1
+
+    def __missing__(self, text: bytes) -> int:
+        self.keep(text, self._reader.read(text))
         return self[text]

@@ -162,7 +162,7 @@ def _ttl_gate(client: Client, _: str) -> str | None:
 
 
 def _oplog(client: Client, _: str) -> str | None:
-    entry = client.local["oplog.rs"].find_one({}, {"ts": 1}, max_time_ms=5000)
+    entry = client.local["oplog.rs"].find_one({}, {"ts": 1})
     return None if entry else "local.oplog.rs is empty"
 
 

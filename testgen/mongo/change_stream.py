@@ -114,7 +114,7 @@ class ChangeStream:
         events: list[Event] = cursor["nextBatch"]
         return events
 
-    def drain(self, *, timeout_seconds: float = 10) -> list[Event]:
+    def drain(self, *, timeout_seconds: float = 30) -> list[Event]:
         """Read until everything is delivered that was acknowledged before this call; 1.6 ms.
 
         A mark is written to the oplog, strictly later than all those writes, and the stream is read until its token

@@ -70,7 +70,7 @@ class Failpoint:
         self._is_on = True
         self._entered_before = answer["count"]
 
-    def wait_entered(self, *, times: int = 1, timeout_seconds: float = 10) -> None:
+    def wait_entered(self, *, times: int = 1, timeout_seconds: float = 30) -> None:
         """Wait until it was entered since it was armed: an operation is held there, or has failed there.
 
         Args:
@@ -92,13 +92,18 @@ class Failpoint:
             what = f"failpoint {self.name} to be entered {times} times"
             raise WaitTimeout(f"waited {timeout_seconds:g} s for {what}") from error
 
-    def off(self) -> None:
-        """Switch it off, and let go what it holds; a second time does nothing."""
+    def off(self) -> int:
+        """Switch it off, and let go what it holds; a second time does nothing.
+
+        Returns:
+            How often it was entered since it was armed; counted by the server, so no time passes in between.
+        """
         if not self._is_on:
-            return
+            return 0
         with self._server.doing(f"switching off failpoint {self.name}"):
-            self._server.client.admin.command("configureFailPoint", self.name, mode="off")
+            answer = self._server.client.admin.command("configureFailPoint", self.name, mode="off")
         self._is_on = False
+        return int(answer["count"]) - self._entered_before
 
     def __enter__(self) -> Failpoint:
         self.arm()
@@ -125,7 +130,7 @@ class ParkedOperation(Generic[T]):
     def has_ended(self) -> bool:
         return not self._thread.is_alive()
 
-    def result(self, *, timeout_seconds: float = 10) -> T:
+    def result(self, *, timeout_seconds: float = 60) -> T:
         """Wait for the operation and return what it returned, or raise what it raised.
 
         Raises:

@@ -41,7 +41,7 @@ def launch_mongod(
     *,
     parent: Path | None = None,
     ports: Iterator[int] | None = None,
-    timeout_seconds: float = 30,
+    timeout_seconds: float = 120,
 ) -> Child:
     """Start a mongod and make it the primary of its own replica set.
 
@@ -53,7 +53,8 @@ def launch_mongod(
         mongod: The program.
         parent: Where its directory is made; by default the system's place for temporary files.
         ports: Ports to try; random free ones by default.
-        timeout_seconds: For each of the two waits, for mongod to listen and to become the primary.
+        timeout_seconds: For each of the two waits, for mongod to listen and to become the primary. It tells a hang:
+            a mongod that ends is not waited for.
 
     Raises:
         ServerError: It did not start; the message ends with the last lines of its log.
@@ -123,9 +124,9 @@ def _initiate(child: Child, timeout_seconds: float) -> None:
         wait_for("mongod to become the primary", is_primary, timeout_seconds=timeout_seconds, explain=child.log_tail)
 
 
-def _direct(port: int, *, patience_ms: int = 5000) -> pymongo.MongoClient[dict[str, Any]]:  # Any: as documents are
+def _direct(port: int, *, patience_ms: int = 30000) -> pymongo.MongoClient[dict[str, Any]]:  # Any: as documents are
     return pymongo.MongoClient(
-        "127.0.0.1", port, directConnection=True, serverSelectionTimeoutMS=patience_ms, socketTimeoutMS=10000
+        "127.0.0.1", port, directConnection=True, serverSelectionTimeoutMS=patience_ms, socketTimeoutMS=60000
     )
 
 
@@ -146,7 +147,7 @@ def _refusal(mongod: Mongod, error: OSError | None) -> str | None:
     try:
         if error is not None:
             raise error
-        answer = subprocess.run([mongod.path, "--version"], capture_output=True, timeout=10, check=False)
+        answer = subprocess.run([mongod.path, "--version"], capture_output=True, timeout=60, check=False)
     except OSError as refused:
         return wrong_program(mongod.path) if refused.errno == errno.ENOEXEC else f"{mongod.path}: {refused.strerror}"
     except subprocess.TimeoutExpired:

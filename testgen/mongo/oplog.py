@@ -30,7 +30,7 @@ def read_oplog(
     after: Timestamp,
     until: Timestamp | None = None,
     matching: Mapping[str, Any] | None = None,
-    timeout_seconds: float = 5,
+    timeout_seconds: float = 30,
 ) -> list[OplogEntry]:
     """Read the entries between two times, both exclusive, oldest first.
 

@@ -31,17 +31,18 @@ __all__ = ["Server", "connect_server", "find_server", "start_server"]
 
 OLDEST_WIRE_VERSION = 17  # MongoDB 6.0, the oldest with pre-images of change streams
 _SESSIONS_AT_ONCE = 32
-CLOSING_SECONDS = 2.0
+CLOSING_SECONDS = 10.0
 CLOSING_DEAD_SECONDS = 0.1
 _SERVERS_HINT = "a replica set of MongoDB 6.0 or newer is needed; one member is enough"
 
-# Bounds for every command. No legitimate one comes near: waits on the server carry their own maxTimeMS.
+# Bounds for every command. They tell a hang, so they are long: a busy machine may stand still for seconds. Waits on the
+# server carry their own maxTimeMS, and a server of ours that has ended is not waited for.
 # No retries: a test means each command once, and a retry against a dead server only delays the message.
 OPTIONS: Mapping[str, Any] = {  # Any: options have all sorts of types
     "appname": "testgen",
-    "connectTimeoutMS": 5000,
-    "serverSelectionTimeoutMS": 3000,
-    "socketTimeoutMS": 20000,
+    "connectTimeoutMS": 60000,
+    "serverSelectionTimeoutMS": 10000,
+    "socketTimeoutMS": 60000,
     "retryReads": False,
     "retryWrites": False,
 }
@@ -201,13 +202,14 @@ class Server:
         """After a lost connection: has the server gone? If so it is remembered, so that nobody waits for it again."""
         if not isinstance(error, pymongo.errors.ConnectionFailure):
             return None
-        if self._failure is not None:
-            return self._failure.message
-        if self._child is not None and (death := self._child.death(timeout_seconds=0.5)):
-            self._failure = ServerError(death, hint="nothing more can be tested against it")
-            return death
+        if self._child is not None:
+            self._child.death(timeout_seconds=0.5)
+        if (failure := self._known_failure()) is not None:
+            return failure.message
         if not isinstance(error, pymongo.errors.ServerSelectionTimeoutError) and self._answers():
             return None
+        if (failure := self._known_failure()) is not None:  # on a busy machine an end takes its time
+            return failure.message
         message = f"the server {shown_uri(self.uri)} does not answer ({shortened(error)})"
         if self._child is not None:
             message += f", though mongod (process {self._child.pid}) runs"
@@ -216,7 +218,7 @@ class Server:
 
     def _answers(self) -> bool:
         try:
-            with pymongo.MongoClient(self.uri, **{**OPTIONS, **_BRIEFLY}) as probe:
+            with pymongo.MongoClient(self.uri, **{**OPTIONS, **_ONCE_MORE}) as probe:
                 probe.admin.command("ping")
         except pymongo.errors.OperationFailure:
             return True  # refused, for another reason
@@ -227,12 +229,12 @@ class Server:
     def _close_clients(self) -> None:
         # A client that closes tells the server which sessions end, and looks for a server that has gone until its
         # timeout; what it fails to tell does not matter.
-        with pymongo.timeout(CLOSING_SECONDS if self._failure is None else CLOSING_DEAD_SECONDS):
+        with pymongo.timeout(CLOSING_DEAD_SECONDS if self.has_gone else CLOSING_SECONDS):
             while self._clients:
                 self._clients.pop().close()
 
 
-_BRIEFLY = {"serverSelectionTimeoutMS": 2000, "socketTimeoutMS": 2000, "connectTimeoutMS": 2000}
+_ONCE_MORE = {"serverSelectionTimeoutMS": 10000, "socketTimeoutMS": 10000, "connectTimeoutMS": 10000}
 
 
 def find_server() -> Server:

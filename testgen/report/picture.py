@@ -12,7 +12,7 @@ from testgen.graph import StateGraph
 
 __all__ = ["draw"]
 
-_SECONDS = 20
+_SECONDS = 60
 """A layout that takes longer would not be read either."""
 
 

@@ -18,7 +18,7 @@ from typing import IO, Any
 __all__ = ["Companion"]
 
 _COMMAND = "-m", "testgen.diagnosis"
-_PATIENCE_SECONDS = 60.0
+_PATIENCE_SECONDS = 300.0
 """For one answer; the first has the dump to be read, 250 MB of which take a few seconds."""
 
 

@@ -33,7 +33,8 @@ BATCH_SIZE = 1000
 
 _RUN = pytest.StashKey["Run"]()
 _SECONDS = pytest.StashKey[float]()
-_INTERRUPT_PATIENCE_SECONDS = 2.0
+_INTERRUPT_SECONDS, _WAKING_SECONDS = 2.0, 60.0
+"""For a test that was interrupted in the middle of something, and for one that slept and only has to be scheduled."""
 
 Perform = Callable[[], object]
 
@@ -92,11 +93,12 @@ class Run:
         """Make it end as soon as it can: at its shared step, or, interrupted, at the next one."""
         self._is_abandoned = True
         self.shared = None
+        patience = _INTERRUPT_SECONDS
         if self._sleeps:
-            self._sleeps = False
+            self._sleeps, patience = False, _WAKING_SECONDS
             self._awake.release()
         if self._thread.ident is not None:
-            self._thread.join(_INTERRUPT_PATIENCE_SECONDS)
+            self._thread.join(patience)
 
     def tell(self) -> None:
         """Raise what the test raised, if it did."""

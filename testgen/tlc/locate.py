@@ -55,7 +55,7 @@ def find_java() -> Java:
     """
     path = _java_path()
     try:
-        answer = subprocess.run([path, "-version"], capture_output=True, text=True, timeout=30, check=False)
+        answer = subprocess.run([path, "-version"], capture_output=True, text=True, timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise SurroundingsError(f"{path} does not start: {error}", hint=JAVA_HINT) from error
     found = re.search(r'version "((?:1\.)?(\d+)[^"]*)"', answer.stderr + answer.stdout)

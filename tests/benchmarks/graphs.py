@@ -4,10 +4,10 @@
     python tests/benchmarks/graphs.py --tlc K          a dump of (K + 1)³ states by the real TLC, and its own time
 
 The synthetic dumps have the lines of TLC 2.15, of a lattice of three counters with an action each, whose states lie in
-the file in the order of a breadth-first search. Baselines: a regular expression over the lines (no values read), the
-building of a networkx graph from what it finds, a greedy cover by paths over networkx, and f-strings in place of
-templates; those that take minutes are left out from a size on. Prints seconds of one run and ratios; memory is the
-highest that the process had.
+the file in the order of a breadth-first search; the same graph is read from JSON too. Baselines: a regular expression
+over the lines (no values read), the building of a networkx graph from what it finds, a greedy cover by paths over
+networkx, and f-strings in place of templates; those that take minutes are left out from a size on. Prints seconds of
+one run and ratios; memory is the highest that the process had.
 """
 
 from __future__ import annotations
@@ -80,10 +80,15 @@ Next == Right \\/ Up \\/ Far
 """
 
 
+def lattice(side: int) -> tuple[list[int], list[int]]:
+    """The fingerprints of side³ states, and their order in a dump."""
+    fingerprints = np.random.default_rng(1).integers(-(2**63), 2**63 - 1, side**3).tolist()
+    return fingerprints, sorted(range(side**3), key=lambda n: n // side**2 + n // side % side + n % side)
+
+
 def write_lattice(path: Path, side: int) -> None:
     """A dump of side³ states."""
-    fingerprints = np.random.default_rng(1).integers(-(2**63), 2**63 - 1, side**3).tolist()
-    order = sorted(range(side**3), key=lambda n: n // side**2 + n // side % side + n % side)
+    fingerprints, order = lattice(side)
     with path.open("w", encoding="ascii") as file:
         file.write('strict digraph DiskGraph {\nnodesep=0.35;\nsubgraph cluster_graph {\ncolor="white";\n')
         for number in order:
@@ -98,11 +103,40 @@ def write_lattice(path: Path, side: int) -> None:
         file.write("}\n}")
 
 
+def write_lattice_json(path: Path, side: int) -> None:
+    """The same as MongoDB's fork of TLC of 2025-01 writes it."""
+    fingerprints, order = lattice(side)
+    with path.open("w", encoding="ascii") as file:
+        separator = '{\n  "states": [\n'
+        for number in order:
+            x, y, z = number // side**2, number // side % side, number % side
+            values = f'"x": {x},\n        "y": {y},\n        "z": {z}'
+            shown = f'"fp": {fingerprints[number]},\n      "val": {{\n        {values}\n      }}'
+            initial = f'"initial": {"true" if number == 0 else "false"}'
+            file.write(f"{separator}    {{\n      {shown},\n      {initial}\n    }}")
+            separator = ",\n"
+        separator = '\n  ],\n  "edges": [\n'
+        for number in order:
+            x, y, z = number // side**2, number // side % side, number % side
+            for action, value, step in zip(ACTIONS, (x, y, z), (side**2, side, 1), strict=True):
+                if value < side - 1:
+                    ends = f'"from": {fingerprints[number]},\n      "to": {fingerprints[number + step]}'
+                    label = f'"action": "{action}",\n      "actionParams": {{}}'
+                    file.write(f"{separator}    {{\n      {ends},\n      {label}\n    }}")
+                    separator = ",\n"
+        file.write("\n  ]\n}")
+
+
 def read_with_testgen(path: Path) -> str:
     from testgen.graph import load
 
     graph = load(str(path))
     return f"{graph.n_transitions:,} transitions"
+
+
+def read_json_with_testgen(path: Path) -> str:
+    json_path = path.with_suffix(".json")
+    return f"{read_with_testgen(json_path)} in {json_path.stat().st_size / 1e6:,.1f} MB"
 
 
 def read_with_expression(path: Path) -> str:
@@ -212,6 +246,7 @@ WORK = {
     function.__name__: function
     for function in (
         read_with_testgen,
+        read_json_with_testgen,
         read_with_expression,
         read_into_networkx,
         read_with_pydot,
@@ -247,7 +282,8 @@ def compare(path: Path, n_transitions: int) -> None:
         kind = work.partition("_")[0]
         ours.setdefault(kind, seconds)
         ratio = f"{ours[kind] / seconds:7.3f} of it" if ours[kind] != seconds else f"{megabytes / seconds:7.1f} MB/s"
-        say(f"  {work:<22}{seconds:8.2f} s  {ratio}  {memory:5.2f} GB  {said}")
+        each = f"{seconds / n_transitions * 1e6:.2f} µs each; " if kind == "read" else ""
+        say(f"  {work:<22}{seconds:8.2f} s  {ratio}  {memory:5.2f} GB  {each}{said}")
 
 
 def main() -> None:
@@ -277,6 +313,7 @@ def main() -> None:
             ]
             subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True)
             say(f"TLC wrote the dump in {time.perf_counter() - started:.1f} s")
+            write_lattice_json(path.with_suffix(".json"), side + 1)
             compare(path, 3 * side * (side + 1) ** 2)
             return
         largest = int(arguments[0]) if arguments else 1_000_000
@@ -284,6 +321,7 @@ def main() -> None:
             if size <= largest:
                 side = round((size / 3) ** (1 / 3)) + 1
                 write_lattice(path, side)
+                write_lattice_json(path.with_suffix(".json"), side)
                 compare(path, 3 * (side - 1) * side**2)
 
 

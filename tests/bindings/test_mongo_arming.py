@@ -47,7 +47,7 @@ def suite(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 def run(suite: Path, plugin: str, tmp_path: Path) -> str:
     (tmp_path / "seeded_fault.py").write_text(plugin)
-    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])}
     options = ["-q", "--import-mode=importlib", "-p", "no:cacheprovider", "-p", "seeded_fault", "--maxfail=2"]
     command = [sys.executable, "-m", "pytest", *options, str(suite)]
     result = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path, check=False)

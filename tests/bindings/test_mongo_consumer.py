@@ -15,9 +15,10 @@ from testgen.mongo.locate import find_mongod, user_uri
 GRAPHS = Path(__file__).resolve().parents[2] / "graphs"
 
 PRELUDE = """
-from testgen.bindings.mongo_consumer import StreamConsumer, _Consumer
+from testgen.bindings.mongo_consumer import StreamConsumer
+from testgen.bindings.mongo_consumer_program import ConsumerProgram
 
-take_next, take = _Consumer._next, _Consumer._take
+take_next, take = ConsumerProgram._next, ConsumerProgram._take
 own_events = StreamConsumer._own_events
 done = []  # consumers that the fault has hit
 
@@ -35,7 +36,7 @@ def fault(consumer):
         take_next(consumer)
     return take_next(consumer)
 
-_Consumer._next = fault
+ConsumerProgram._next = fault
 """,
         """
   events that the consumer is delivered if it goes on
@@ -53,7 +54,7 @@ def fault(consumer):
     consumer._ahead.appendleft(first)
     return second
 
-_Consumer._next = fault
+ConsumerProgram._next = fault
 """,
         """
   events that the consumer is delivered if it goes on
@@ -69,7 +70,7 @@ def fault(consumer, event):
         done.append(consumer)
         consumer._ahead.appendleft(event)
 
-_Consumer._take = fault
+ConsumerProgram._take = fault
 """,
         """
   events that the consumer is delivered if it goes on
@@ -83,7 +84,7 @@ def fault(consumer):
     begin, received = consumer.sessions[-1]
     consumer.saved = [begin, begin, *received][-2]
 
-_Consumer.save = fault
+ConsumerProgram.save = fault
 """,
         """
   variable saved
@@ -120,14 +121,14 @@ StreamConsumer._write = fault
 EARLY_FAULTS = {
     "the_consumer_applies_what_it_has_in_hand_when_it_crashes": (
         """
-crash = _Consumer.crash
+crash = ConsumerProgram.crash
 
 def fault(consumer):
     if consumer._in_hand is not None:
         consumer.apply()
     crash(consumer)
 
-_Consumer.crash = fault
+ConsumerProgram.crash = fault
 """,
         """
   variable replica
@@ -137,7 +138,7 @@ _Consumer.crash = fault
     ),
     "the_twin_saves_first_as_well": (
         """
-from testgen.bindings.mongo_consumer import EarlyTokenConsumer
+from testgen.bindings.mongo_consumer_early_token import EarlyTokenConsumer
 deliver = EarlyTokenConsumer.deliver
 
 def fault(test):
@@ -185,9 +186,10 @@ def run(folder: Path, *files: str, plugins: Path | None = None) -> str:
     command = [sys.executable, "-m", "pytest", "-q", "--import-mode=importlib", "-p", "no:cacheprovider"]
     command += ["-p", "fault"] if plugins else []
     command += [str(folder / file) for file in files]
-    environment = {**os.environ, **({"PYTHONPATH": str(plugins)} if plugins else {})}
+    paths = os.pathsep.join([*([str(plugins)] if plugins else []), os.environ.get("PYTHONPATH", "")])
+    environment = {**os.environ, "PYTHONPATH": paths}
     done = subprocess.run(
-        command, capture_output=True, text=True, check=False, env=environment, cwd=folder, timeout=120
+        command, capture_output=True, text=True, check=False, env=environment, cwd=folder, timeout=600
     )
     return done.stdout + done.stderr
 

@@ -108,7 +108,7 @@ def run(suite: Path, plugins: Path, fault: str = "") -> str:
     command = [sys.executable, "-m", "pytest", "-q", "--import-mode=importlib", "-p", "no:cacheprovider", "-p", "fault"]
     environment = {**os.environ, "PYTHONPATH": paths}
     done = subprocess.run(
-        [*command, str(suite)], capture_output=True, text=True, check=False, env=environment, cwd=suite, timeout=120
+        [*command, str(suite)], capture_output=True, text=True, check=False, env=environment, cwd=suite, timeout=600
     )
     return done.stdout + done.stderr
 

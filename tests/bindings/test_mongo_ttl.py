@@ -127,7 +127,7 @@ def build(graph: str, binding: str, folder: Path, n_tests: int = 12) -> None:
 def run_pytest(folder: Path, *arguments: str) -> str:
     (folder / "pytest.ini").write_text("[pytest]\n")
     command = [sys.executable, "-m", "pytest", "--import-mode=importlib", "-p", "no:cacheprovider", *arguments]
-    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=600)
     return result.stdout + result.stderr
 
 

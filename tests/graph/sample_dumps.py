@@ -50,7 +50,7 @@ def run_tlc(name: str, scratch: Path) -> tuple[int, int | None] | None:
     configuration = CONFIGURATIONS.get(name, specification)
     command = ["java", "-XX:+UseSerialGC", f"-Djava.io.tmpdir={folder}", "-cp", str(jar), "tlc2.TLC", "-fp", "0"]
     command += ["-workers", "1", "-deadlock", "-metadir", str(folder / "meta"), "-config", f"{configuration}.cfg"]
-    output = subprocess.run([*command, specification], cwd=folder, capture_output=True, text=True, timeout=60).stdout
+    output = subprocess.run([*command, specification], cwd=folder, capture_output=True, text=True, timeout=600).stdout
     counts, depth = _FOUND.findall(output), _DEPTH.search(output)
     if not counts:
         return None

@@ -20,7 +20,7 @@ from testgen.graph._kernels import (
     intern_ranges,
     line_bounds,
     sorted_rows,
-    starts_with,
+    starting,
     successor_positions,
 )
 
@@ -183,6 +183,9 @@ def test_patterns_are_found_as_find_would(text: bytes, data: st.DataObject) -> N
     array = as_array(text + PADDING)
     expected = [at for at in range(len(text)) if text.startswith(pattern, at)]
     assert find_all(array, pattern).tolist() == expected
-    for at in range(len(text)):
-        assert starts_with(array, np.array([at]), pattern) == (at in expected)
-    assert starts_with(array, np.array(expected, dtype=np.int64), pattern)
+    anywhere = np.arange(-len(pattern), len(array) + 2)
+    assert anywhere[starting(array, anywhere, pattern)].tolist() == expected
+
+
+def test_a_pattern_longer_than_the_text_is_not_found() -> None:
+    assert not len(find_all(as_array(b"{" + PADDING), b"{" + b" " * 60))

@@ -129,7 +129,7 @@ def test_tlc_s_values_but_for_what_json_cannot_tell(name: str, dump: Dump) -> No
 @settings(max_examples=60)
 @given(plain_graphs(labels=["Set", "Up", "S!Inc"]), st.randoms(use_true_random=False), st.integers(20, 400))
 def test_equal_to_the_graph_that_dot_shows_however_it_is_cut(plain: PlainGraph, rng: random.Random, size: int) -> None:
-    """`size` is that of a batch, so that batches end everywhere."""
+    """`size` is that of a batch, so that batches end everywhere, and pieces that are read at once do."""
     from testgen.graph.dot import read_dot
     from testgen.graph.source import Source
 
@@ -144,6 +144,7 @@ def test_equal_to_the_graph_that_dot_shows_however_it_is_cut(plain: PlainGraph, 
     text = json.dumps({"states": states, "edges": edges}, indent=rng.choice([None, 0, 2]))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(json_stream, "_BATCH", size)
+        patch.setattr(json_stream, "_PIECE", rng.randint(100, 600))
         graph = read(text.encode(), step=rng.randint(1, 50))
     assert graph.digest == read_dot(Source("g", plain.dot(rng).encode())).digest
 

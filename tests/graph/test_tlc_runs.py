@@ -35,7 +35,7 @@ def dumps(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[int, int], tup
         command += ["-dump", "dot,actionlabels", "probe", "Probe"]
         process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         started[fingerprint, workers] = folder / "probe.dot", process
-    results = {run: (dump, process.communicate(timeout=120)[0]) for run, (dump, process) in started.items()}
+    results = {run: (dump, process.communicate(timeout=600)[0]) for run, (dump, process) in started.items()}
     for run, (_, process) in started.items():
         assert process.returncode == 0, results[run][1]
     return results

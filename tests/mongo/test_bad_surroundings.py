@@ -1,4 +1,4 @@
-"""Generated suites in bad surroundings: told clearly, with the right exit code, in seconds, and nothing is left."""
+"""Generated suites in bad surroundings: told clearly, with the right exit code, at once, and nothing is left."""
 
 import os
 import re
@@ -7,7 +7,6 @@ import socket
 import struct
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,15 +33,21 @@ SUITES = {
     "consumer-small": "mongo_consumer",
 }
 N_TESTS = 40
+HANGS_SECONDS = 600
+"""Nothing takes so long on the busiest machine, unless it waits for what does not come."""
 
 # Before something that is done with the server it is killed; whatever comes next meets with a dead one. To look for
-# our own once more, when it is known that it has gone, would take longer than a test waits.
+# it once more, when it is known that it has gone, would take longer than a test waits.
 KILLER = """
 import contextlib, os, signal
+from testgen.mongo import server as module
 from testgen.mongo.server import OPTIONS, Server
 
-if "VICTIM" not in os.environ:
-    OPTIONS["serverSelectionTimeoutMS"] = 100_000
+if "VICTIM" in os.environ:
+    module._ONCE_MORE["serverSelectionTimeoutMS"] = 1_000  # nobody sees its end but by asking
+    OPTIONS["serverSelectionTimeoutMS"] = 30_000
+else:
+    OPTIONS["serverSelectionTimeoutMS"] = 1_000_000
 
 doing, times = Server.doing, 0
 
@@ -76,11 +81,29 @@ def pausing(server, what):
     if times == 60:
         with open("paused", "a") as file:
             print(server.pid, file=file)
-        time.sleep(60)
+        time.sleep(6000)
     return doing(server, what)
 
 
 Server.doing = pausing
+"""
+
+# How often a server was sought is written down, by one of a kind that is soon given up.
+COUNTING = """
+from testgen.mongo import shared
+from testgen.mongo.server import OPTIONS
+
+OPTIONS["serverSelectionTimeoutMS"] = 1000
+find_server = shared.find_server
+
+
+def counting():
+    with open("sought", "a") as file:
+        file.write("once ")
+    return find_server()
+
+
+shared.find_server = counting
 """
 
 NO_WHEEL = """
@@ -113,11 +136,10 @@ Start = Callable[..., subprocess.Popen[str]]
 
 @dataclass(frozen=True)
 class Answer:
-    """What pytest said, how it ended, and when."""
+    """What pytest said, and how it ended."""
 
     code: int
     out: str
-    seconds: float
 
     def count(self, outcome: str) -> int:
         """How many tests had this outcome, by pytest's last line."""
@@ -181,10 +203,9 @@ def run(start: Start, tmp_path: Path) -> Run:
     """Runs pytest to its end, and looks that nothing is left."""
 
     def run(suite: Path, *options: str, **settings: str) -> Answer:
-        began = time.monotonic()
         process = start(suite, *options, **settings)
-        out, _ = process.communicate(timeout=180)
-        answer = Answer(process.returncode, out, time.monotonic() - began)
+        out, _ = process.communicate(timeout=HANGS_SECONDS)
+        answer = Answer(process.returncode, out)
         assert_nothing_left(tmp_path, out)
         return answer
 
@@ -204,7 +225,6 @@ def assert_nothing_left(folder: Path, out: str = "") -> None:
 def test_kill_9_of_mongod_breaks_off_one_test_and_the_others_say_so_at_once(name: str, built: Built, run: Run) -> None:
     answer = run(built(name), plugin=KILLER)
     assert answer.code == 1
-    assert answer.seconds < 20
     told = re.findall(r"^ *ServerError: .*mongod \(process \d+\) was killed by signal 9 \(SIGKILL\)$", answer.out, re.M)
     broken_off = re.findall(r"^behavior \w+ was broken off at step \d+, \w+", answer.out, re.M)
     assert answer.count("failed") + answer.count("error") == len(told)
@@ -221,7 +241,6 @@ def test_kill_9_of_mongod_breaks_off_one_test_and_the_others_say_so_at_once(name
 def test_kill_9_of_each_workers_mongod_ends_the_run_as_well(built: Built, run: Run) -> None:
     answer = run(built("ttl-small"), "-n2", plugin=KILLER)
     assert answer.code == 1
-    assert answer.seconds < 20
     assert len(set(re.findall(r"mongod \(process (\d+)\) was killed by signal 9", answer.out))) == 2
     assert answer.count("failed") + answer.count("error") == len(re.findall(r"^ *ServerError: ", answer.out, re.M))
 
@@ -235,7 +254,6 @@ def test_kill_9_of_the_users_server_is_told_by_its_address(built: Built, run: Ru
     finally:
         victim.kill()
     assert answer.code == 1
-    assert answer.seconds < 20
     assert answer.count("failed") == 1
     assert answer.count("error") == answer.out.count(f"ServerError: the server {uri} does not answer (")
 
@@ -262,9 +280,7 @@ def test_interrupted_run_leaves_nothing(
         os.killpg(process.pid, number)  # as a terminal does
     else:
         process.send_signal(number)
-    began = time.monotonic()
-    out, _ = process.communicate(timeout=30)
-    assert time.monotonic() - began < 15
+    out, _ = process.communicate(timeout=HANGS_SECONDS)
     assert process.returncode == code
     assert ("KeyboardInterrupt" in out) == (number == signal.SIGINT)
     for pid in paused.read_text().split():
@@ -289,22 +305,26 @@ def test_program_for_another_machine_is_told(built: Built, run: Run, tmp_path: P
     program = tmp_path / "mongod"
     program.write_bytes(b"\x7fELF\x02\x01\x01".ljust(16, b"\0") + struct.pack("<HH", 2, 243) + bytes(44))
     program.chmod(0o755)
-    answer = run(built("arming"), TESTGEN_MONGOD=str(program), TESTGEN_MONGODB_URI="")
+    answer = run(built("arming"), plugin=COUNTING, TESTGEN_MONGOD=str(program), TESTGEN_MONGODB_URI="")
     assert answer.code == 1
-    assert answer.seconds < 10
+    assert (tmp_path / "sought").read_text() == "once "
     assert answer.count("error") == answer.out.count("ServerError: mongod did not start: ") > 0
     assert "mongod is built for Linux on riscv64; this is " in answer.out
 
 
 @pytest.mark.parametrize("listens", [False, True], ids=["closed", "silent"])
-def test_address_where_nobody_answers_is_told_in_seconds(listens: bool, built: Built, run: Run) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as black_hole:
+def test_address_where_nobody_answers_is_sought_once_and_told(
+    listens: bool, built: Built, run: Run, tmp_path: Path
+) -> None:
+    with socket.socket() as black_hole:
+        black_hole.bind(("127.0.0.1", 0))  # nobody else gets the port meanwhile
+        if listens:
+            black_hole.listen()
         port = black_hole.getsockname()[1]
-        if not listens:
-            black_hole.close()
-        answer = run(built("arming"), TESTGEN_MONGODB_URI=f"mongodb://ada:secret@127.0.0.1:{port}/")
+        uri = f"mongodb://ada:secret@127.0.0.1:{port}/"
+        answer = run(built("arming"), plugin=COUNTING, TESTGEN_MONGODB_URI=uri)
     assert answer.code == 1
-    assert answer.seconds < 15
+    assert (tmp_path / "sought").read_text() == "once "
     uri = f"mongodb://127.0.0.1:{port}/"
     words = f"ServerError: connecting to {uri}: the server {uri} does not answer"
     assert answer.count("error") == answer.out.count(words) > 0

@@ -16,6 +16,7 @@ from testgen.mongo.oplog import read_oplog
 from testgen.mongo.server import Server
 from testgen.mongo.ttl_gate import BETWEEN_PASSES, TTLGate
 from testgen.systems.waiting import WaitTimeout
+from tests.mongo.conftest import wait_until
 
 pytestmark = pytest.mark.mongo
 
@@ -165,16 +166,15 @@ def test_a_pass_that_nobody_let_through_is_noticed(server: Server, gate: TTLGate
     before = gate.passes
     with Failpoint(server, BETWEEN_PASSES) as intruder:  # the fault: the gate is left open
         intruder.off()
-        deadline = time.monotonic() + 5
-        while gate.passes == before:
-            assert time.monotonic() < deadline
+        wait_until(lambda: gate.passes > before, "a pass")
     with pytest.raises(ServerError, match="passes too many before this one was let through"):
         gate.let_one_pass()
 
 
 def test_an_open_transaction_that_wrote_an_expired_document_is_named(server: Server, expiring: str) -> None:
     table = server.client.lab[expiring]
-    with TTLGate(server, timeout_seconds=2) as gate:
+    with TTLGate(server) as gate:
+        gate._timeout_seconds = 1.5
         table.insert_one(dated("old", -1000))
         with server.client.start_session() as session, session.start_transaction():
             table.update_one({"_id": "old"}, {"$set": {"seen": True}}, session=session)
@@ -192,7 +192,8 @@ def test_after_the_gate_is_removed_no_pass_comes_any_more(
         if not stands_before_the_gate:
             gate.let_one_pass()  # it sleeps now
     removed = gate.passes
-    assert removed == before + 1
+    # Where it slept, and this machine stood still for a second, it stood before the gate again.
+    assert removed == before + 1 or (removed == before + 2 and not stands_before_the_gate)
     server.client.lab[expiring].insert_one(dated("old", -1000))
     assert server.client.admin.command("getParameter", ttlMonitorEnabled=1)["ttlMonitorEnabled"] is False
     time.sleep(1.2)  # the only sleep: to see nothing happen takes as long as the monitor sleeps
@@ -221,7 +222,7 @@ def test_reading_the_oplog_waits_for_a_hole_and_gives_up(server: Server, collect
         parked = ParkedOperation(lambda: server.client.lab[collection].insert_one({"_id": "A"}))
         hold.wait_entered()
         server.client.lab.command("insert", collection, documents=[{"_id": "B"}], writeConcern={"w": 1})
-        seen = server.client.local["oplog.rs"].find({"ns": f"lab.{collection}"}).sort("$natural", -1).max_time_ms(2000)
+        seen = server.client.local["oplog.rs"].find({"ns": f"lab.{collection}"}).sort("$natural", -1).max_time_ms(60000)
         assert [entry["o"]["_id"] for entry in seen if entry["op"] == "i"] == ["B"], "the fault: to read backwards"
         with pytest.raises(WaitTimeout, match="an operation in between is not committed"):
             read_oplog(server, after=start, until=mark_oplog(server), timeout_seconds=0.2)

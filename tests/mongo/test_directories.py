@@ -24,7 +24,7 @@ def dead_pid() -> int:
 
 
 def waiting_process(*arguments: str) -> subprocess.Popen[bytes]:
-    code = "import time; print(flush=True); time.sleep(60)"
+    code = "import time; print(flush=True); time.sleep(6000)"
     process = subprocess.Popen([sys.executable, "-c", code, *arguments], stdout=subprocess.PIPE)
     assert process.stdout is not None
     process.stdout.readline()  # it has its own command line now, not its parent's
@@ -67,7 +67,7 @@ def test_an_orphaned_server_in_a_stale_directory_is_ended(tmp_path: Path, dead_p
     try:
         (stale / "data" / "mongod.lock").write_text(f"{orphan.pid}\n")
         sweep_directories(parent=tmp_path)
-        assert orphan.wait(5) == -9
+        assert orphan.wait(60) == -9
 
         again = renamed(make_directory(parent=tmp_path), dead_pid, "77")
         (again / "data").mkdir()

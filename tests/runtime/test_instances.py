@@ -218,7 +218,7 @@ def test_after_a_hang_closing_has_a_limit_too(project: Path) -> None:
 
 def test_what_no_signal_interrupts_costs_a_worker_and_the_run_goes_on(project: Path) -> None:
     """A mutex locked twice, in C."""
-    change(project, '    @action("Take", parameters=_taken)', '    @action("Take", parameters=_taken, seconds=0.2)')
+    change(project, '    @action("Take", parameters=_taken)', '    @action("Take", parameters=_taken, seconds=0.5)')
     stuck = (
         "        import ctypes\n"
         "        mutex = ctypes.create_string_buffer(64)\n"

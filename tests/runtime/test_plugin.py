@@ -97,8 +97,9 @@ def test_failure_in_close_is_an_error_beside_the_test_that_passed(project: Path)
 
 def test_instance_is_closed_after_a_failure_too(project: Path) -> None:
     change(project, *FORGETS)
-    closing = "    def close(self):\n        print('closed', id(self))\n\n    @observes(\"busy\")"
-    change(project, '    @observes("busy")', closing)
+    change(project, "class Store(Binding):", "KEPT: list = []\n\n\nclass Store(Binding):")  # or two had one id
+    closing = "    def close(self):\n        KEPT.append(self)\n        print('closed', id(self))\n\n"
+    change(project, '    @observes("busy")', f'{closing}    @observes("busy")')
     output = run_pytest(project, "-s", "generated")
     assert len(set(re.findall(r"closed (\d+)", output))) == 3
 

@@ -38,7 +38,7 @@ REQUIREMENT = PROJECT["project"]["optional-dependencies"]["second-system"][0]
 SUITES = {
     name: suite for name, suite in PROJECT["tool"]["testgen"]["suites"].items() if suite["binding"].startswith("mongo_")
 }
-START_SECONDS = 20.0
+START_SECONDS = 120.0
 SUITE_SECONDS = 1800.0
 
 

@@ -48,7 +48,7 @@ DIVERGES = {
 @pytest.fixture(scope="module")
 def suites() -> dict[str, Any]:
     command = [sys.executable, str(COMPARE), "--each", str(EACH), "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=3600)
     if done.returncode == 3 and os.environ.get("TESTGEN_REQUIRE_LIVE") != "1":
         pytest.skip(done.stderr.strip().splitlines()[-1])
     assert done.returncode == 1, done.stdout + done.stderr

@@ -80,7 +80,7 @@ def test_a_dump_is_whole_and_the_same_for_the_same_fingerprint(
     assert results[0].statistics.distinct_states == 14
     assert results[0].dump_bytes == dumps[0].stat().st_size
     assert list(temporary.iterdir()) == []
-    assert shown[0].seconds < 1
+    assert shown[0].seconds < results[0].seconds, "it is told while TLC runs"
     assert {"starting", "exploring"} & {progress.phase for progress in shown}
 
 
