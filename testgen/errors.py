@@ -166,6 +166,8 @@ class Unavailable(ServerError):  # noqa: N818 - a state of things, told as the r
     With `TESTGEN_REQUIRE_LIVE=1` it fails instead.
     """
 
+    topic = "mongodb"
+
 
 def shortened(text: str, width: int = 80) -> str:
     """`text` for a message, without its middle if it is long: names in a damaged file can be of any length.

@@ -58,12 +58,13 @@ class OtherOutcome(Exception):  # noqa: N818 - a result about the system, not an
 
     @property
     def difference(self) -> str:
-        """In words; of the variables nothing if the results tell it already."""
+        """In words: the results if they tell it, else those variables in which the two outcomes differ."""
         taken, expected = self.taken, self.expected
         if not _agree(expected.results, taken.results):
             taken, expected = Outcome(taken.results), Outcome(expected.results)
         else:
-            taken, expected = Outcome({}, taken.changed), Outcome({}, expected.changed)
+            one, other = _without_common(taken.changed, expected.changed)
+            taken, expected = Outcome({}, one), Outcome({}, other)
         return f"{taken}, where the test has {expected}"
 
 
@@ -166,6 +167,17 @@ def _holds(compare: Callable[[Mapping[str, Plain]], None], changed: Mapping[str,
     except AssertionError:
         return False
     return True
+
+
+def _without_common(one: Mapping[str, Plain], other: Mapping[str, Plain]) -> tuple[dict[str, Plain], dict[str, Plain]]:
+    """What is not in both; all of both if nothing of one would be left, as "nothing changes" would not be so."""
+    common = {name for name, value in one.items() if name in other and agree(value, other[name])}
+    if len(common) in (len(one), len(other)):
+        return dict(one), dict(other)
+    return (
+        {name: value for name, value in one.items() if name not in common},
+        {name: value for name, value in other.items() if name not in common},
+    )
 
 
 def _agree(expected: Mapping[str, Plain], observed: Mapping[str, Plain]) -> bool:

@@ -51,6 +51,11 @@ def action(
     check_seconds(f"@action({', '.join(map(repr, names))})", seconds)
     if isinstance(outcome, str):
         raise BindingError(f"outcome={outcome!r} is to be a list of names", hint=f"outcome=[{outcome!r}]")
+    if outcome and raises is not None and not isinstance(raises, Mapping):
+        raise BindingError(
+            f"@action({', '.join(map(repr, names))}) must raise, and so cannot return its outcome {', '.join(outcome)}",
+            hint="raises={SomeError: outcome}, a dict, says what the outcome is where it may raise",
+        )
 
     def decorate(method: Callable[P, R]) -> Callable[P, R]:
         _check_method("action", method)

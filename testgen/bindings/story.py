@@ -265,7 +265,8 @@ def _parameters(method: Any) -> _Names:
 
 def _counted(names: _Names) -> str:
     least, most = len(names.needed), len(names.all)
-    return f"{most} parameters" if least == most else f"{least} to {most} parameters"
+    words = "parameter" if most == 1 else "parameters"
+    return f"{most} {words}" if least == most else f"{least} to {most} {words}"
 
 
 @functools.cache

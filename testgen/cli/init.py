@@ -83,6 +83,8 @@ def _begin(graph: str, loaded: StateGraph, project: Project, binding: str | None
         "binding": f"{_from(project.folder, file)}:{class_}",
         "out": out,
     }
+    if (strategy := _strategy(loaded)) is not None:
+        settings["strategy"] = strategy
     entry = plan_entry(project, name, settings)
     _write(file, scaffold.text, entry)
     shown = shown_path(project.folder / out)
@@ -93,6 +95,7 @@ def _begin(graph: str, loaded: StateGraph, project: Project, binding: str | None
             "project_file": str(shown_path(entry.path)),
             "suite": name,
             "out": str(shown),
+            "strategy": strategy,
             "actions": scaffold.actions,
             "observers": scaffold.observers,
         }
@@ -100,9 +103,10 @@ def _begin(graph: str, loaded: StateGraph, project: Project, binding: str | None
         return
     counts = f"{plural(len(scaffold.actions), 'action')} and {plural(len(scaffold.observers), 'variable')} to fill in"
     click.echo(click.style(f"{graph} → {shown_path(file)}", bold=True))
-    print_rows(
-        [("binding", f"{shown_path(file)}  ({counts})"), ("suite", f"[{entry.table}] in {shown_path(entry.path)}")]
-    )
+    rows = [("binding", f"{shown_path(file)}  ({counts})"), ("suite", f"[{entry.table}] in {shown_path(entry.path)}")]
+    if strategy is not None:
+        rows.append(("tests", f"{strategy}, as the graph has cycles: many short ones, in place of the fewest"))
+    print_rows(rows)
     click.echo("\nnext")
     print_rows(
         [
@@ -110,6 +114,18 @@ def _begin(graph: str, loaded: StateGraph, project: Project, binding: str | None
             (f"    pytest {shown}", "skips them, and says what to implement first"),
         ]
     )
+
+
+def _strategy(graph: StateGraph) -> str | None:
+    """What the entry says of how behaviors are chosen; None leaves it to each build.
+
+    Of a graph with cycles a build takes the fewest tests, which are long: good to run every day, not to begin with, as
+    what a failure tells then has dozens of steps. Shortest behaviors are no more than there are transitions.
+    """
+    from testgen.analysis import find_shape
+    from testgen.selection import DEFAULT_LIMIT
+
+    return None if find_shape(graph).is_dag or graph.n_transitions > DEFAULT_LIMIT else "shortest"
 
 
 def _verify(graph: str, loaded: StateGraph, project: Project, binding: str | None, *, as_json: bool) -> int:
@@ -135,10 +151,14 @@ def _verify(graph: str, loaded: StateGraph, project: Project, binding: str | Non
 
 
 def warn_of_findings(findings: list[Finding], graph: str) -> None:
-    """Warn of what a build can do without: one line, where what is not implemented yet would be many."""
+    """Warn of what a build can do without: one line, where what is not implemented yet would be many.
+
+    Also of all that it cannot do without, if there are several: the error that follows is about the first.
+    """
     pending = [finding.subject for finding in findings if finding.kind == "not-implemented"]
+    are_many = sum(finding.refuses for finding in findings) > 1
     for finding in findings:
-        if not finding.refuses and finding.kind != "not-implemented":
+        if finding.kind != "not-implemented" and (are_many or not finding.refuses):
             warn(f"{graph}: {finding.message}")
     if pending:
         warn(f"{graph}: not implemented yet: {', '.join(pending)}; tests that need an action of these will be skipped")

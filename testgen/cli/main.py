@@ -6,6 +6,7 @@ import io
 import os
 import sys
 import traceback
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import ClassVar
 
@@ -32,6 +33,16 @@ Exit codes:
   70  a defect in testgen        75  explore: TLC could not evaluate the spec
  130  interrupted
 """
+
+_TOPICS = {
+    "build": "init",
+    "coverage": "coverage",
+    "diff": "ci",
+    "explore": "tutorial",
+    "init": "init",
+    "inspect": "formats",
+}
+"""The page that explains what a command is for, where its error names none of its own."""
 
 
 def testgen_version() -> str:
@@ -95,6 +106,7 @@ def run() -> int:
             sys.stdout.flush()
         return int(result or ExitCode.DONE)
     except TestgenError as error:
+        error.topic = error.topic or _topic(sys.argv[1:])
         _tell_error(str(error), color)
         return error.exit_code
     except click.ClickException as error:
@@ -114,6 +126,11 @@ def run() -> int:
         traceback.print_exc()
         click.echo("this is a defect in testgen; please report the lines above and the command", err=True)
         return ExitCode.DEFECT
+
+
+def _topic(arguments: Sequence[str]) -> str | None:
+    """The page about the command that was given."""
+    return _TOPICS.get(next((argument for argument in arguments if not argument.startswith("-")), ""))
 
 
 def _tell_error(message: str, color: bool | None) -> None:

@@ -48,7 +48,7 @@ class _Desk:
         found = surroundings(suite, course, question["begun"])
         if found is None:
             return {"missing": "the story of this binding does not say how far each statement goes"}
-        return {"place": found.place, "depth": found.depth, "lines": list(found.lines)}
+        return {"place": found.place, "where": found.where, "depth": found.depth, "lines": list(found.lines)}
 
     def _suite(self, folder: str) -> OpenedSuite:
         if folder not in self._opened:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from testgen.bindings import Step
@@ -20,6 +20,7 @@ _ALTERNATIVES_SHOWN = 8
 _FIELDS_SHOWN = 6
 _VALUE_WIDTH = 300
 _LINE_WIDTH = 110
+_STATE_WIDTH = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,13 @@ class Surroundings:
 
     Attributes:
         place: The first diverging transition; of a statement that stands for several, the state that it starts from.
+        where: The same in a line for people.
         depth: How many steps at least lead there.
-        lines: The same for people to read.
+        lines: What there is to know of it.
     """
 
     place: str
+    where: str
     depth: int
     lines: tuple[str, ...]
 
@@ -56,7 +59,14 @@ def surroundings(suite: OpenedSuite, course: Course, begun: int) -> Surroundings
     if taken:
         lines += ["", *_alternatives(suite, taken[0])]
     place = f"transition {taken[0]}" if len(taken) == 1 else f"state {state}"
-    return Surroundings(place, int(suite.graph.levels[state]) - 1, tuple(lines))
+    return Surroundings(place, _where(suite, taken, before), int(suite.graph.levels[state]) - 1, tuple(lines))
+
+
+def _where(suite: OpenedSuite, taken: Sequence[TransitionId], before: Mapping[str, Plain]) -> str:
+    """The transition, as the statement that performs it, and the state that it starts from."""
+    state = ", ".join(f"{name}={python_literal(before[name])}" for name in _observed(suite))
+    told = f"{_told(suite, taken[0], '')} in " if len(taken) == 1 else ""
+    return f"{told}{shortened(state, _STATE_WIDTH)}"
 
 
 def _changes(suite: OpenedSuite, before: Mapping[str, Plain], after: Mapping[str, Plain]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 __all__ = ["FailureGroup", "ToldFailure", "group_failures", "summarize_groups"]
 
 _SEE = "see: testgen help failures"
+_SMALLER = "smaller stories: the same command with --testgen-shrink"
+_PLACES_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,7 @@ class ToldFailure:
         file: Absolute: of the test whose statement failed, which another one may have followed.
         key: Digits that end the name of that test.
         place: Names the first diverging transition in the graph; empty where that is not known.
+        where: The same in words.
         depth: How many steps at least lead there.
         is_broken_off: Whether the server had gone, which says nothing of conformance.
     """
@@ -34,6 +38,7 @@ class ToldFailure:
     file: str = ""
     key: str = ""
     place: str = ""
+    where: str = ""
     depth: int = 0
     is_broken_off: bool = False
 
@@ -55,10 +60,11 @@ class FailureGroup:
         return min(self.failures, key=lambda told: (told.depth + 1 if told.place else told.steps, told.steps))
 
     @property
-    def places(self) -> int:
-        """At how many transitions of the graph they are; 0 where that is not known of each."""
-        places = {failure.place for failure in self.failures}
-        return 0 if "" in places else len(places)
+    def places(self) -> list[tuple[str, int]]:
+        """The first diverging transitions in words, and how many are there, most first; none if one is not known."""
+        counts = Counter(failure.place for failure in self.failures)
+        words = {failure.place: failure.where for failure in reversed(self.failures)}
+        return [] if "" in counts else [(words[place], count) for place, count in counts.most_common()]
 
 
 def group_failures(reports: Iterable[Any]) -> list[FailureGroup]:  # Any: reports take any attribute
@@ -75,19 +81,32 @@ def group_failures(reports: Iterable[Any]) -> list[FailureGroup]:  # Any: report
     return sorted(groups, key=lambda group: (-len(group.failures), group.kind))
 
 
-def summarize_groups(terminalreporter: Any, shrunk: dict[str, str]) -> None:  # Any: pytest keeps its type to itself
-    """Tell each group in two lines.
+def summarize_groups(terminalreporter: Any, shrunk: dict[str, str]) -> bool:  # Any: pytest keeps its type to itself
+    """Tell each group: what differed after which step, at which transitions of the graph, and its shortest test.
 
     Args:
         terminalreporter: Writes.
         shrunk: For groups that were looked into, a better line than the command of their shortest test.
+
+    Returns:
+        Whether there are any.
     """
-    groups = group_failures(terminalreporter.stats.get("failed", ()))
+    stats = terminalreporter.stats
+    groups = group_failures([*stats.get("failed", ()), *stats.get("error", ())])
     if not groups:
-        return
+        return False
     terminalreporter.write_sep("=", "failures by kind, each with its shortest behavior")
     for group in groups:
-        places = f"  (at {group.places:,} places in the graph)" if group.places > 1 else ""
-        terminalreporter.write_line(f"{len(group.failures):5}  {group.kind}{places}")
+        places = group.places
+        many = f"  (at {len(places):,} places in the graph)" if len(places) > 1 else ""
+        terminalreporter.write_line(f"{len(group.failures):5}  {group.kind}{many}")
         terminalreporter.write_line(f"       {shrunk.get(group.kind, group.shortest.command)}")
+        for where, count in places[:_PLACES_SHOWN]:
+            terminalreporter.write_line(f"       {count:5}  {where}")
+        if len(places) > _PLACES_SHOWN:
+            terminalreporter.write_line(f"              ... and at {len(places) - _PLACES_SHOWN:,} more")
+    long = any(group.shortest.steps > 1 and not group.shortest.is_broken_off for group in groups)
+    if long and not terminalreporter.config.getoption("testgen_shrink"):
+        terminalreporter.write_line(_SMALLER)
     terminalreporter.write_line(_SEE)
+    return True

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import linecache
-import os
 import re
-import shlex
 import traceback
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +18,7 @@ from testgen.errors import BindingError, ServerError
 from testgen.runtime.conformance import differences
 from testgen.runtime.failure_groups import ToldFailure
 from testgen.runtime.fixtures import BINDING
-from testgen.runtime.generated import performed_test
+from testgen.runtime.generated import command_of, performed_test, shown_path
 from testgen.runtime.junit import note_divergence
 from testgen.runtime.surroundings import Surroundings, surroundings_of
 from testgen.values.plain import python_literal
@@ -82,7 +79,7 @@ def _described(
         lines.append(f"{'>' if number == len(entries) else ' '} {number:2} {_clipped(entry)}")
     if around:
         lines += ["", *map(_clipped, around)]
-    lines += ["", f"run it alone: {_command(item)}"]
+    lines += ["", f"run it alone: {command_of(item)}"]
     return "\n".join(lines)
 
 
@@ -118,11 +115,12 @@ class FailureStory:
         told = ToldFailure(
             kind=kind,
             steps=begun,
-            command=_command(item),
+            command=command_of(item),
             test=item.nodeid,
             file=str(file),
             key=key,
             place=around.place,
+            where=around.where,
             depth=around.depth,
             is_broken_off=is_broken_off,
         )
@@ -198,17 +196,7 @@ def _statement(item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]) 
         return ""
     last_line = own[-1].end_lineno or line  # of the call, which is the whole statement
     source = " ".join(linecache.getline(own[-1].filename, n).strip() for n in range(line, last_line + 1))
-    return f"{_shown_path(item, file)}:{line}: {_clipped(source)}"
-
-
-def _command(item: pytest.Item) -> str:
-    _, colons, test = item.nodeid.partition("::")
-    return f"pytest {shlex.quote(_shown_path(item, item.path) + colons + test)}"
-
-
-def _shown_path(item: pytest.Item, file: Path) -> str:
-    """A file as seen from where pytest was started, which need not be the folder that node ids start from."""
-    return Path(os.path.relpath(file, item.config.invocation_params.dir)).as_posix()
+    return f"{shown_path(item, file)}:{line}: {_clipped(source)}"
 
 
 def _clipped(text: str) -> str:

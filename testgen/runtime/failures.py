@@ -18,6 +18,9 @@ from testgen.runtime.surroundings import COMPANION
 
 __all__ = ["add_failure_options", "configure_failures", "summarize_failures"]
 
+_SHUFFLED = (
+    "shuffled: what passes in another order fails of state that leaks; --testgen-shrink tells which test leaves it"
+)
 _COMMANDS = pytest.StashKey[dict[str, str]]()
 """For groups of failures that were looked into, the command that shows the smallest."""
 
@@ -49,13 +52,17 @@ def configure_failures(config: pytest.Config) -> None:
         return
     if (seed := seed_of(config)) is not None:
         config.pluginmanager.register(_Shuffling(seed), "testgen shuffling")
+    config.pluginmanager.register(_ShortestFirst(), "testgen shortest first")
     if config.getoption("testgen_shrink") and not hasattr(config, "workerinput"):  # workers only run
         config.pluginmanager.register(_Shrinking(config), "testgen shrinking")
 
 
 def summarize_failures(terminalreporter: Any) -> None:  # Any: pytest keeps its type to itself
     """Group the failures of generated tests by kind, the shortest behavior of each first."""
-    summarize_groups(terminalreporter, terminalreporter.config.stash.get(_COMMANDS, {}))
+    config = terminalreporter.config
+    has_groups = summarize_groups(terminalreporter, config.stash.get(_COMMANDS, {}))
+    if has_groups and config.pluginmanager.has_plugin("testgen shuffling") and not config.getoption("testgen_shrink"):
+        terminalreporter.write_line(_SHUFFLED)
 
 
 class _Shuffling:
@@ -74,6 +81,17 @@ class _Shuffling:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         shuffle_generated(items, self._seed)
+
+
+class _ShortestFirst:
+    """A pytest plugin: of failed generated tests shows those with the fewest steps first, after all other tests."""
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_terminal_summary(self, terminalreporter: Any) -> Generator[None, None, None]:  # Any: as above
+        terminalreporter.stats.get("failed", []).sort(
+            key=lambda report: getattr(report, "testgen", {}).get("steps", -1)
+        )
+        return (yield)
 
 
 class _Shrinking(TestOrder):

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
 from testgen.bindings.pending import NotImplementedYet
 from testgen.bindings.protocol import Binding
-from testgen.bindings.time_limit import Overdue
-from testgen.errors import ServerError, Unavailable
+from testgen.errors import Unavailable
 from testgen.runtime.instances import INSTANCES, Instances, close_instance, make_instance
 from testgen.runtime.pending import skip_pending
+from testgen.runtime.trouble import in_few_words
 
 __all__ = [
     "BINDING",
@@ -56,18 +55,18 @@ def binding_fixture(binding: type[Binding]) -> Any:  # Any: pytest keeps the typ
     def instance(request: pytest.FixtureRequest) -> Iterator[object]:
         node = request.node
         node.stash[_INSTANCES] = request.getfixturevalue(INSTANCES) if Instances.needs(binding) else None
-        with _trouble_in_few_words():
+        with in_few_words(node, "the start"):
             made = node.stash.get(PREPARED, None) or make_binding(binding, node)
         node.stash[BINDING] = made
         if PREPARED in node.stash:
             del node.stash[PREPARED]
         given: object = made
         if (share := node.stash.get(SHARE, None)) is not None:
-            with _trouble_in_few_words():
+            with in_few_words(node, "the start"):
                 given = share(made)
         yield given
         if BINDING in node.stash:  # another one if the test was tried again
-            with _trouble_in_few_words():
+            with in_few_words(node, "the end"):
                 close_binding(node.stash[BINDING], node)
 
     instance.testgen_binding = binding  # type: ignore[attr-defined]  # the decorator copies it; lockstep reads it
@@ -98,16 +97,3 @@ def close_binding(instance: Binding, node: Any) -> None:  # Any: as in FixtureRe
         close_instance(instance)
     else:
         instances.give_back(instance, has_failed=FAILED in node.stash)
-
-
-@contextmanager
-def _trouble_in_few_words() -> Iterator[None]:
-    """Fail without a traceback if there is trouble with the server, or a system that does not begin or end in its time.
-
-    Once a server has gone, each of a thousand tests says so: how this one came to find out is of no interest, and
-    pytest takes 20 ms to show it.
-    """
-    try:
-        yield
-    except (ServerError, Overdue) as error:
-        raise pytest.fail.Exception(f"{type(error).__name__}: {error}", pytrace=False) from None

@@ -9,7 +9,7 @@ step up to which its behavior was exercised.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -32,7 +32,8 @@ ATTEMPTS = pytest.StashKey[int]()
 WENT = pytest.StashKey[dict[str, Any]]()
 """What a test did in place of its behavior, as a run log tells what handwritten tests did; Any: JSON."""
 
-_KINDS_SHOWN = 20
+_KINDS_SHOWN = 10
+_ENDINGS_SHOWN = 2
 
 
 def begin_anew(item: pytest.Item) -> None:
@@ -68,21 +69,29 @@ def go_on_otherwise(item: pytest.Item, other: OtherOutcome) -> None:
 def summarize_outcomes(terminalreporter: Any) -> None:  # Any: pytest keeps its type to itself
     """Tell where systems took other outcomes, and which tests were tried more than once."""
     reports = terminalreporter.stats.get(CATEGORY, ())
-    kinds = Counter(tuple(report.testgen_otherwise) for report in reports)
+    kinds: dict[str, Counter[str]] = defaultdict(Counter)
+    for report in reports:
+        where, ending = report.testgen_otherwise
+        kinds[where][ending] += 1
     if kinds:
         tests = "test" if len(reports) == 1 else "tests"
         line = f"{len(reports)} generated {tests} not exercised to the end: the system took another allowed outcome"
         terminalreporter.write_sep("=", line)
-        for (where, ending), count in sorted(kinds.items(), key=lambda pair: (-pair[1], pair[0]))[:_KINDS_SHOWN]:
-            terminalreporter.write_line(f"{count:5}  {where}")
-            terminalreporter.write_line(f"       {ending}")
+        for where, endings in sorted(kinds.items(), key=lambda pair: (-pair[1].total(), pair[0]))[:_KINDS_SHOWN]:
+            terminalreporter.write_line(f"{endings.total():5}  {where}")
+            for ending, count in endings.most_common(_ENDINGS_SHOWN):
+                many = f" ({count})" if len(endings) > 1 else ""
+                terminalreporter.write_line(f"       {ending}{many}")
+            if len(endings) > _ENDINGS_SHOWN:
+                terminalreporter.write_line(f"       ... and {len(endings) - _ENDINGS_SHOWN} other ways")
         if len(kinds) > _KINDS_SHOWN:
             terminalreporter.write_line(f"       ... and {len(kinds) - _KINDS_SHOWN} more")
     passed = terminalreporter.stats.get("passed", ())
     tried = Counter(report.testgen_attempts for report in passed if hasattr(report, "testgen_attempts"))
     if kinds and not tried:
         terminalreporter.write_line(
-            "`attempts = 5` in the binding's class tries each that often: testgen help bindings"
+            "where the system chooses by chance, `attempts = 5` in the binding's class tries each test that often; one "
+            "that always chooses alike is right as well: testgen help bindings"
         )
     if tried:
         terminalreporter.write_sep("=", "generated tests that passed once the system took their outcomes")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shlex
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
@@ -11,7 +13,16 @@ from typing import Any
 
 import pytest
 
-__all__ = ["FOLLOWED", "KEY", "is_generated", "key_of", "performed_test", "specified_behaviors"]
+__all__ = [
+    "FOLLOWED",
+    "KEY",
+    "command_of",
+    "is_generated",
+    "key_of",
+    "performed_test",
+    "shown_path",
+    "specified_behaviors",
+]
 
 KEY = re.compile(r"_([0-9a-f]{8}(?:[0-9a-f]{24})?(?:_\d{1,4})?)$")
 """How the name of a generated test ends: with digits of its behavior's id."""
@@ -45,6 +56,17 @@ def performed_test(item: pytest.Item) -> tuple[Path, str]:
         return item.path, key_of(item) or ""
     found = KEY.search(followed.__name__)
     return Path(followed.__code__.co_filename), found.group(1) if found else ""
+
+
+def command_of(item: pytest.Item) -> str:
+    """What runs the test alone."""
+    _, colons, test = item.nodeid.partition("::")
+    return f"pytest {shlex.quote(shown_path(item, item.path) + colons + test)}"
+
+
+def shown_path(item: pytest.Item, file: Path) -> str:
+    """A file as seen from where pytest was started, which need not be the folder that node ids start from."""
+    return Path(os.path.relpath(file, item.config.invocation_params.dir)).as_posix()
 
 
 @cache

@@ -33,6 +33,7 @@ from testgen.runtime.pending import PENDING, skip_pending, skip_vacuous, summari
 from testgen.runtime.run_log import WORKER_FOLDER, RunLog
 from testgen.runtime.sharing import Sharing
 from testgen.runtime.surroundings import COMPANION
+from testgen.runtime.trouble import note_trouble, tell_collection
 
 __all__ = [
     "LOG_FOLDER",
@@ -117,12 +118,19 @@ def pytest_enter_pdb() -> None:
 def pytest_make_collect_report(
     collector: pytest.Collector,
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-    """Compile a generated file as it stands, unless there is an `assert` in it for pytest to rewrite."""
-    is_ours = isinstance(collector, pytest.Module) and is_generated(collector.path)
-    if not is_ours or b"assert" in collector.path.read_bytes():
+    """Compile a generated file as it stands, unless there is an `assert` in it for pytest to rewrite.
+
+    What is wrong with its binding is told without a traceback.
+    """
+    if not isinstance(collector, pytest.Module) or not is_generated(collector.path):
         return (yield)
-    with compiling_as_it_stands(collector.path, collector.config):
-        return (yield)
+    if b"assert" in collector.path.read_bytes():
+        report = yield
+    else:
+        with compiling_as_it_stands(collector.path, collector.config):
+            report = yield
+    tell_collection(collector, report)
+    return report
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -188,6 +196,7 @@ def pytest_runtest_makereport(
         report.testgen_otherwise = item.stash[OTHERWISE]  # type: ignore[attr-defined]  # as above
     if call.when == "call" and ATTEMPTS in item.stash:
         report.testgen_attempts = item.stash[ATTEMPTS]  # type: ignore[attr-defined]  # as above
+    note_trouble(item, call, report)
     if story is not None and report.failed:
         if not story.is_complete:  # the system raised: its own traceback is of use as well
             story.add(report.longreprtext)

@@ -216,13 +216,14 @@ def _outcome(report: pytest.TestReport) -> str:
 def _why(report: pytest.TestReport) -> str:
     """In a few words why a test did not pass."""
     told = getattr(report, "testgen", None)
-    if told is not None:
+    if told is not None and report.when == "call":
         words = told["kind"]
     elif isinstance(report.longrepr, tuple):  # of a skip: path, line, words
         words = report.longrepr[2].removeprefix("Skipped: ")
     else:
         crash = getattr(report.longrepr, "reprcrash", None)
         words = getattr(crash, "message", None) or str(report.longrepr or "")
+        words = words.removeprefix("Failed: ")  # of what testgen itself says of a test that did not begin, or end
     first_line = words.strip().partition("\n")[0]
     return first_line if len(first_line) <= _WORDS else f"{first_line[:_WORDS]}..."
 

@@ -25,11 +25,13 @@ class Surroundings:
 
     Attributes:
         place: Names the first diverging transition, or the state where it begins; empty where that is not known.
+        where: The same in words.
         depth: How many steps at least lead there.
         lines: For the story.
     """
 
     place: str = ""
+    where: str = ""
     depth: int = 0
     lines: tuple[str, ...] = ()
 
@@ -47,7 +49,7 @@ def surroundings_of(item: pytest.Item, begun: int) -> Surroundings:
     answer = companion.ask(ask="surroundings", **where)
     if "missing" in answer:
         return Surroundings(lines=(f"the state before is not told: {answer['missing']}",))
-    return Surroundings(answer["place"], answer["depth"], tuple(answer["lines"]))
+    return Surroundings(answer["place"], answer["where"], answer["depth"], tuple(answer["lines"]))
 
 
 def is_wanted(config: pytest.Config) -> bool:

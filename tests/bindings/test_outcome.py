@@ -117,3 +117,9 @@ def test_what_is_no_exception_is_refused_when_the_class_is_made(raises: Any, wor
     assert words in caught.value.message
     assert caught.value.location is not None
     assert caught.value.location.path.endswith("test_outcome.py")
+
+
+def test_action_that_must_raise_has_no_outcome_to_return() -> None:
+    with pytest.raises(BindingError, match=r"@action\('Draw'\) must raise, and so cannot return its outcome ticket"):
+        action("Draw", raises=ValueError, outcome=["ticket"])
+    action("Draw", raises={ValueError: 0}, outcome=["ticket"])

@@ -187,11 +187,24 @@ def test_json_tells_what_was_written(bank: Path, run_testgen: Run) -> None:
         "graph": "bank.dot",
         "binding": "bindings/bank.py:Bank",
         "project_file": "testgen.toml",
+        "strategy": None,
         "suite": "bank",
         "out": "generated/bank",
         "actions": {"Deposit": "deposit", "Transfer": "transfer", "Withdraw": "withdraw"},
         "observers": {"balance": "balance", "log": "log"},
     }
+
+
+@pytest.mark.parametrize(("limit", "strategy"), [(3, "shortest"), (2, None)])
+def test_graph_with_cycles_is_begun_with_short_tests_if_it_is_small(
+    limit: int, strategy: str | None, here: Path, run_testgen: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("testgen.selection.DEFAULT_LIMIT", limit)
+    states = [{"n": "0"}, {"n": "1"}, {"n": "2"}]
+    (here / "lap.dot").write_text(dot(states, [(0, "Step", 1), (1, "Step", 2), (2, "Back", 0)]), encoding="utf-8")
+    answer = run_testgen("init", "lap.dot")
+    assert ("tests    shortest, as the graph has cycles" in answer.out) == (strategy is not None)
+    assert tomllib.loads((here / "testgen.toml").read_text())["suites"]["lap"].get("strategy") == strategy
 
 
 # Where it is written, and that nothing is overwritten
@@ -441,7 +454,7 @@ def test_verify_tells_all_that_does_not_fit_at_once(bank: Path, here: Path, run_
     for words in (
         "the action 'Withdraw' has no method in Changed",
         "Changed.balances observes 'balances', which the specification does not have; its variables are balance, log",
-        "Changed.deposit takes 1 parameters (account), but the dump's label 'Deposit' has 2 arguments",
+        "Changed.deposit takes 1 parameter (account), but the dump's label 'Deposit' has 2 arguments",
         "the parameters declared for Changed.transfer cannot be found from the states of a step 'Transfer' (KeyError",
         "Changed.close_account performs 'Close', which no step of the graph is",
         "nobody observes the variable 'balance'",
@@ -459,6 +472,8 @@ def test_build_refuses_what_cannot_be_and_warns_of_the_rest(bank: Path, here: Pa
     assert (answer.code, answer.out) == (ExitCode.REQUEST, "")
     assert "warning: bank.dot: Changed.close_account performs 'Close'" in answer.err
     assert "warning: bank.dot: nobody observes the variable 'log'" in answer.err
+    assert "Changed.deposit takes 1 parameter (account), but the dump's label 'Deposit' has 2 arguments" in answer.err
+    assert "Changed.balances observes 'balances', which the specification does not have" in answer.err
     assert "error: Changed has no method for 'Withdraw'" in answer.err
     quiet = run_testgen("build", "bank.dot", "--binding", "changed.py:Changed", "-q")
     assert "warning" not in quiet.err

@@ -142,6 +142,39 @@ def test_every_error_points_to_a_page_that_is_there(run_testgen: Run) -> None:
         assert run_testgen("help", topic).code == ExitCode.DONE
 
 
+@pytest.mark.parametrize(
+    ("command", "topic"),
+    [
+        (["inspect", "gone.dot"], "formats"),
+        (["explore", "Gone.tla"], "tutorial"),
+        (["build", "gone.dot"], "init"),
+        (["init", "--verify", "gone.dot"], "init"),
+        (["diff", "gone.json", "gone.json"], "ci"),
+    ],
+)
+def test_error_without_a_page_names_that_of_its_command(run_testgen: Run, command: list[str], topic: str) -> None:
+    answer = run_testgen(*command)
+    assert answer.code == ExitCode.REQUEST
+    assert answer.err.endswith(f"see: testgen help {topic}\n")
+    assert run_testgen("help", topic).code == ExitCode.DONE
+
+
+@pytest.mark.parametrize(
+    ("topic", "title"),
+    [("criteria", "# Which behaviors become tests"), ("Live-MongoDB", "# A live MongoDB"), ("shrink", "# Failures")],
+)
+def test_topic_is_found_by_what_people_call_it(run_testgen: Run, topic: str, title: str) -> None:
+    answer = run_testgen("help", topic)
+    assert (answer.code, answer.err) == (ExitCode.DONE, "")
+    assert answer.out.startswith(title)
+
+
+def test_topic_that_is_none_names_the_pages_that_speak_of_it(run_testgen: Run) -> None:
+    assert "no topic 'snapshot'; it is spoken of in bindings" in run_testgen("help", "snapshot").err
+    assert "did you mean 'bindings'?" in run_testgen("help", "binding").err
+    assert "there are bindings, ci," in run_testgen("help", "qwertz").err
+
+
 def test_error_of_its_own_topic_says_so() -> None:
     assert str(errors.RenderError("odd", hint="look", topic="languages")) == (
         "odd\nhint: look\nsee: testgen help languages"

@@ -163,13 +163,14 @@ def test_companion_answers_after_a_question_it_cannot(project: Path) -> None:
 
 def test_groups_come_largest_first_with_the_shortest_and_the_nearest() -> None:
     told = [
-        ToldFailure("a", steps=9, command="far", place="transition 1", depth=2),
-        ToldFailure("a", steps=5, command="short", place="transition 2", depth=4),
+        ToldFailure("a", steps=9, command="far", place="transition 1", where="one", depth=2),
+        ToldFailure("a", steps=5, command="short", place="transition 2", where="two", depth=4),
         ToldFailure("b", steps=1, command="other"),
-        ToldFailure("a", steps=7, command="again", place="transition 1", depth=2),
+        ToldFailure("a", steps=7, command="again", place="transition 1", where="one", depth=2),
     ]
     groups = group_failures([SimpleNamespace(testgen=asdict(failure)) for failure in told] + [SimpleNamespace()])
-    assert [(group.kind, len(group.failures), group.places) for group in groups] == [("a", 3, 2), ("b", 1, 0)]
+    assert [(group.kind, len(group.failures)) for group in groups] == [("a", 3), ("b", 1)]
+    assert [group.places for group in groups] == [[("one", 2), ("two", 1)], []]
     assert (groups[0].shortest.command, groups[0].nearest.command) == ("short", "again")
 
 
@@ -177,7 +178,11 @@ def test_groups_come_largest_first_with_the_shortest_and_the_nearest() -> None:
 def test_groups_tell_at_how_many_places(options: tuple[str, ...], project: Path) -> None:
     change(project, "self.data[key] = value", DROPS_B)
     output = run_pytest(project, "generated", *options)
-    assert "    2  variable entries, after put  (at 2 places in the graph)\n" in output
+    _, _, told = output.partition("    2  variable entries, after put  (at 2 places in the graph)\n")
+    places = told.splitlines()[1:3]
+    assert all(line.startswith('           1  put(key="b", value=') for line in places), places
+    assert all(" in busy=" in line for line in places), places
+    assert "smaller stories: the same command with --testgen-shrink\n" in output
     assert "\nsee: testgen help failures\n" in output
 
 
@@ -383,13 +388,9 @@ def test_shuffled_runs_are_repeatable(options: tuple[str, ...], project: Path) -
 
 def test_shuffling_brings_a_leak_to_light(project: Path) -> None:
     leak(project)
-    outcomes = {
-        re.findall(
-            r"(\d+ failed|\d+ passed)", run_pytest(project, "generated", "--tb=no", "--testgen-shuffle", str(n))
-        )[-1]
-        for n in range(1, 5)
-    }
-    assert len(outcomes) > 1
+    outputs = [run_pytest(project, "generated", "--tb=no", "--testgen-shuffle", str(n)) for n in range(1, 5)]
+    assert len({re.findall(r"(\d+ failed|\d+ passed)", output)[-1] for output in outputs}) > 1
+    assert all(("\nshuffled: what passes in another order" in output) == (" failed" in output) for output in outputs)
 
 
 def test_other_tests_keep_their_places_in_a_shuffled_run(project: Path) -> None:
@@ -424,3 +425,13 @@ def test_junit_xml_has_behavior_actions_and_the_step_of_divergence(options: tupl
     failed = cases["test_put_put"]
     assert (failed["testgen.step"], failed["testgen.divergence"]) == ("3", "variable entries, after put")
     assert failed["testgen.statement"].startswith('put(key="b", value={')
+
+
+def test_stories_with_the_fewest_steps_are_shown_first(project: Path) -> None:
+    change(project, "return self.taken", "return [7] if len(self.data) != 1 or self.taken else []")
+    (project / "generated" / "test_own.py").write_text("def test_mine():\n    assert 0\n")
+    output = run_pytest(project, "generated")
+    steps = [int(number) for number in re.findall(r"diverges from the specification at step (\d+)", output)]
+    assert steps == sorted(steps)
+    assert len(steps) == 3
+    assert output.index("_ test_mine _") < output.index("diverges from")

@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from testgen.bindings.choice import OtherOutcome, Outcome
 from testgen.coverage import find_evidence, measure_graph, read_runs
 from testgen.graph import load
 from testgen.render import origin_of, render_suite, write_origin, write_suite
@@ -59,7 +60,7 @@ def test_system_that_always_takes_the_first_ticket_passes_what_it_takes_and_fail
     output = run_pytest(raffle, "generated", RAFFLE="first")
     assert "6 passed, 14 other outcome in" in output
     assert "= 14 generated tests not exercised to the end: the system took another allowed outcome =" in output
-    assert "\n`attempts = 5` in the binding's class tries each that often: testgen help bindings\n" in output
+    assert "\nwhere the system chooses by chance, `attempts = 5` in the binding's class tries each" in output
     lines = output.splitlines()
     place = lines.index('    5  draw(player="ann"): ticket=1, where the test has ticket=2')
     assert lines[place + 1] == "       not exercised beyond step 1; another test was followed to its end"
@@ -276,3 +277,11 @@ def test_failure_on_the_way_is_not_blamed_on_the_behavior(raffle: Path) -> None:
     for line in lines:
         if line.get("kind") == "test" and line["test"] in followed:
             assert (line["outcome"], line["begun"], line["done"]) == ("failed", 0, 0)
+
+
+def test_of_two_outcomes_only_what_differs_is_told() -> None:
+    taken, expected = {"left": 2, "holder": "ann", "waiting": {"bob"}}, {"left": 2, "holder": "bob", "waiting": {"ann"}}
+    told = OtherOutcome(Outcome({}, expected), Outcome({}, taken)).difference
+    assert told == 'holder="ann", waiting={"bob"}, where the test has holder="bob", waiting={"ann"}'
+    told = OtherOutcome(Outcome({}, {"left": 2, "holder": "bob"}), Outcome({}, {"left": 2})).difference
+    assert told == 'left=2, where the test has left=2, holder="bob"'

@@ -80,7 +80,7 @@ def test_session_that_cannot_begin_is_told_in_full_once(project: Path) -> None:
     output = run_pytest(project, "generated")
     assert "3 errors in" in output
     assert output.count("Store.set_up_session has failed: OSError: no room") >= 2
-    assert len(re.findall(r"^bindings/store\.py:\d+: OSError$", output, re.MULTILINE)) == 1
+    assert len(re.findall(r"^  bindings/store\.py:\d+, in set_up_session: raise OSError", output, re.MULTILINE)) == 1
     assert notes(project) == ["session begins"]
 
 

@@ -1,7 +1,8 @@
 """Where the argument of an action may be that the dump does not print: what its steps change, and where they differ.
 
 A guess, for a person to judge. If an action leads from one state to several, an argument most likely tells them apart,
-so it is looked for in the variables in which those differ; else in all that the action changes.
+so it is looked for in the variables in which those differ; else in all that the action changes. Before all else in a
+variable that holds the last call, `[op |-> "deposit", account |-> "ann"]`: a record with a field that names the action.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ from testgen.bindings import changed_element, changed_key
 from testgen.graph import StateGraph
 from testgen.values import Plain, python_literal, to_plain
 from testgen.values.model import ModelValue, String
+from testgen.values.plain import Model
 
 __all__ = ["argument_notes"]
 
 _TRIED = 200
+_CALLS_TRIED = 2000
 
 _Pairs = list[tuple[Plain, Plain]]
 """Values of a variable before and after steps that change it."""
@@ -29,6 +32,12 @@ def argument_notes(graph: StateGraph, transitions: npt.NDArray[np.int64]) -> lis
     before, after = graph.ranks[graph.sources[transitions]], graph.ranks[graph.targets[transitions]]
     changed = np.flatnonzero((before != after).any(axis=0)).tolist()
     differing = _differing(graph.sources[transitions], after)
+    for column in changed:
+        if (fields := _call_fields(graph, column, graph.sources[transitions], after)) is not None:
+            name = python_literal(graph.variables[column])
+            told = ", ".join(f"{python_literal(field)}: after[{name}][{python_literal(field)}]" for field in fields)
+            words = f"Its arguments, most likely, which {graph.variables[column]} tells:"
+            return [words, f"    parameters=lambda before, after: {{{told}}}"] if fields else []
     columns = [column for column in changed if differing[column]] or changed
     pairs = {column: _pairs(graph, column, before, after) for column in columns}
     for find in (_key, _element):
@@ -46,6 +55,44 @@ def argument_notes(graph: StateGraph, transitions: npt.NDArray[np.int64]) -> lis
             words = "From each state it leads to one only; so its argument, if it has one, may be in the state before:"
             return [words, _declared(f"before[{name}]")]
     return []
+
+
+def _call_fields(
+    graph: StateGraph, column: int, sources: npt.NDArray[np.int32], after: npt.NDArray[np.int32]
+) -> list[str] | None:
+    """The fields of a variable that holds the last call which may be arguments; None if it holds no calls.
+
+    Such a field has different values in steps from one state, or names for values, and not always the same one.
+    """
+    values = graph.values[column]
+    others = [value for rank in range(len(values[:_TRIED])) if isinstance(value := to_plain(values[rank]), dict)]
+    calls = [
+        value for rank in after[:_CALLS_TRIED, column].tolist() if isinstance(value := to_plain(values[rank]), dict)
+    ]
+    if not calls or len(others) < len(values[:_TRIED]):
+        return None
+    always = {field for field in others[0] if all(field in other for other in others)}
+    if not any(isinstance(others[0][field], str) for field in always) or all(
+        len(other) == len(always) for other in others
+    ):
+        return None  # nothing names the call; or all records are alike, and so no calls of several actions
+    fields = [field for field in calls[0] if field not in always and all(field in call for call in calls)]
+    starts = sources[: len(calls)].tolist()
+    return [
+        field
+        for field in fields
+        if _is_given([(start, call[field]) for start, call in zip(starts, calls, strict=True)])
+    ]
+
+
+def _is_given(found: list[tuple[int, Plain]]) -> bool:
+    """Whether a field, told with the state that each step starts from, may be an argument."""
+    by_source: dict[int, list[object]] = {}
+    for source, value in found:
+        by_source.setdefault(source, []).append(value)
+    if any(not _same(several) for several in by_source.values()):
+        return True
+    return all(isinstance(value, str | Model) for _, value in found) and not _same([value for _, value in found])
 
 
 def _declared(expression: str) -> str:
