@@ -31,7 +31,10 @@ _TROUBLE = pytest.StashKey[tuple[str, bool]]()
 _TOLD = pytest.StashKey[set[str]]()
 """What has been said of files that could not be collected."""
 _HERE = Path(testgen.__file__).parent
-_ON_THE_WAY = _HERE / "runtime", *(_HERE / "bindings" / f"{name}.py" for name in ("awaiting", "protocol", "time_limit"))
+_ON_THE_WAY = (
+    _HERE / "runtime",
+    *(_HERE / "bindings" / f"{name}.py" for name in ("awaiting", "decorators", "protocol", "time_limit")),
+)
 """Between pytest and a binding's own code."""
 _FRAMES_SHOWN = 5
 
