@@ -43,3 +43,4 @@ def change(folder: Path, old: str, new: str) -> None:
     source = path.read_text()
     assert source.count(old) == 1
     path.write_text(source.replace(old, new))
+    shutil.rmtree(path.parent / "__pycache__", ignore_errors=True)  # Python tells files apart by second and size

@@ -16,9 +16,8 @@ from typing import Any, ClassVar
 from pymongo import WriteConcern
 from pymongo.collection import Collection
 
-from testgen.bindings.protocol import Binding
+from testgen.bindings.protocol import Binding, Divergence
 from testgen.mongo import ChangeStream, Event, Server, shared_server
-from testgen.systems.waiting import wait_for
 
 __all__ = ["PROCESS", "Document", "MongoBinding"]
 
@@ -86,16 +85,15 @@ class MongoBinding(Binding):
         """What `key` made the `_id` of."""
         return key.removeprefix(self.prefix).split(".")
 
-    def next_event(self, stream: ChangeStream, *, timeout_seconds: float = 30) -> Event:
-        """The next event of a stream opened with a batch size of 1."""
-        batch: Sequence[Event] = ()
+    def next_event(self, stream: ChangeStream) -> Event:
+        """The next event of a stream opened with a batch size of 1.
 
-        def arrived() -> bool:
-            nonlocal batch
-            batch = stream.next_batch()
-            return bool(batch)
-
-        wait_for("the next event of a change stream", arrived, timeout_seconds=timeout_seconds, interval_seconds=0)
+        Raises:
+            Divergence: There is none of what was written before.
+        """
+        batch = stream.next_events()
+        if not batch:
+            raise Divergence("events that the stream has for it", "one or more", "none")
         return batch[0]
 
     def close(self) -> None:

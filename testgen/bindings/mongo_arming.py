@@ -19,6 +19,7 @@ from testgen.bindings.decorators import action, ends, observes
 from testgen.bindings.mongo import MongoBinding
 from testgen.errors import BindingError
 from testgen.mongo import ChangeStream, operation_time, read_oplog, start_point, successor
+from testgen.mongo.change_stream import SENTINEL
 from testgen.values.plain import Plain
 
 __all__ = ["LazyArming", "PinnedArming"]
@@ -103,7 +104,7 @@ class PinnedArming(MongoBinding):
         """The test's inserts in the order of the server's own log."""
         matching = {"ns": self.collection.full_name, "op": "i", "o._id": self.own_documents()["_id"]}
         entries = read_oplog(self.server, after=self._begun, matching=matching)
-        return [self._insert(entry["o"]["_id"]) for entry in entries]
+        return [self._insert(key) for entry in entries if SENTINEL not in (key := entry["o"]["_id"])]
 
     def _insert(self, key: str) -> Insert:
         writer, nth = self.parts(key)

@@ -130,10 +130,22 @@ class ChangeStream:
             WaitTimeout: The stream did not get there.
             MissingCapability: The server has no marks, and the stream watches a whole database.
         """
-        able = self._server.capabilities
-        if able.sentinel and able.is_genuine:
-            return self._read_until_time(mark_oplog(self._server), timeout_seconds)
-        return self._read_until_document(timeout_seconds)
+        return self._read_until(*self._present(), timeout_seconds)
+
+    def next_events(self, *, timeout_seconds: float = 30) -> list[Event]:
+        """Read until there are events, or there is none of what was acknowledged before this call.
+
+        Returns:
+            One batch of events; none only if the stream has none, however long one waited.
+
+        Raises:
+            WaitTimeout: The stream did not get there.
+            MissingCapability: As of `drain`.
+        """
+        if events := _proper(self.next_batch()):
+            return events
+        is_present, what = self._present()
+        return self._read_until(lambda batch: bool(_proper(batch)) or is_present(batch), what, timeout_seconds)
 
     def close(self) -> None:
         """Kill the cursor and end the session, unless the server has gone."""
@@ -152,14 +164,15 @@ class ChangeStream:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _read_until_time(self, mark: Timestamp, timeout_seconds: float) -> list[Event]:
-        return self._read_until(
-            lambda _: token_time(self.token) >= mark,
-            f"a change stream to pass time {mark.time}.{mark.inc}",
-            timeout_seconds,
-        )
-
-    def _read_until_document(self, timeout_seconds: float) -> list[Event]:
+    def _present(self) -> tuple[Callable[[list[Event]], bool], str]:
+        """Mark the present: which batch is the first that reaches it, and what that is in words."""
+        able = self._server.capabilities
+        if able.sentinel and able.is_genuine:
+            mark = mark_oplog(self._server)
+            return (
+                lambda _: token_time(self.token) >= mark,
+                f"a change stream to pass time {mark.time}.{mark.inc}",
+            )
         if self._collection is None:
             raise MissingCapability(
                 f"{self._server.capabilities.name} lacks appendOplogNote, which a stream on a whole database needs",
@@ -168,12 +181,10 @@ class ChangeStream:
         key = f"{self._sentinel_prefix}{SENTINEL}{ObjectId()}"
         with self._server.doing("inserting a sentinel document"):
             self._database[self._collection].insert_one({"_id": key})
-        events = self._read_until(
+        return (
             lambda batch: any(event.get("documentKey") == {"_id": key} for event in batch),
             f"a change stream to deliver the sentinel {key}",
-            timeout_seconds,
         )
-        return [event for event in events if not is_sentinel(event)]
 
     def _read_until(self, is_last: Callable[[list[Event]], bool], what: str, timeout_seconds: float) -> list[Event]:
         events: list[Event] = []
@@ -190,7 +201,7 @@ class ChangeStream:
             interval_seconds=0,  # getMore waits by itself
             explain=lambda: f"; it stands at {dict(self.token)} with {len(events)} events",
         )
-        return events
+        return _proper(events)
 
 
 def start_point(
@@ -208,6 +219,10 @@ def start_point(
     """
     fields = {"resumeAfter": resume_after, "startAfter": start_after, "startAtOperationTime": at}
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def _proper(events: list[Event]) -> list[Event]:
+    return [event for event in events if not is_sentinel(event)]
 
 
 def is_sentinel(event: Event) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ __all__ = ["Server", "connect_server", "find_server", "start_server"]
 
 OLDEST_WIRE_VERSION = 17  # MongoDB 6.0, the oldest with pre-images of change streams
 _SESSIONS_AT_ONCE = 32
+ANSWER_SECONDS = 10.0
 CLOSING_SECONDS = 10.0
 CLOSING_DEAD_SECONDS = 0.1
 _SERVERS_HINT = "a replica set of MongoDB 6.0 or newer is needed; one member is enough"
@@ -217,8 +219,15 @@ class Server:
         return message
 
     def _answers(self) -> bool:
+        """Ask again and again, as a busy machine may stand still, until it answers or is seen to have ended."""
+        deadline = time.monotonic() + ANSWER_SECONDS
+        while not (answers := self._answers_now()) and not self.has_gone and time.monotonic() < deadline:
+            pass
+        return answers
+
+    def _answers_now(self) -> bool:
         try:
-            with pymongo.MongoClient(self.uri, **{**OPTIONS, **_ONCE_MORE}) as probe:
+            with pymongo.MongoClient(self.uri, **{**OPTIONS, **_BRIEFLY}) as probe:
                 probe.admin.command("ping")
         except pymongo.errors.OperationFailure:
             return True  # refused, for another reason
@@ -234,7 +243,7 @@ class Server:
                 self._clients.pop().close()
 
 
-_ONCE_MORE = {"serverSelectionTimeoutMS": 10000, "socketTimeoutMS": 10000, "connectTimeoutMS": 10000}
+_BRIEFLY = {"serverSelectionTimeoutMS": 2000, "socketTimeoutMS": 2000, "connectTimeoutMS": 2000}
 
 
 def find_server() -> Server:

@@ -46,6 +46,18 @@ def test_drain_delivers_every_event_in_order(server: Server, collection: str) ->
             assert keys(stream.drain()) == list(range(first, first + 5))
 
 
+@pytest.mark.parametrize("has_marks", [True, False])
+def test_next_events_are_waited_for_if_there_are_any(
+    has_marks: bool, server: Server, collection: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "capabilities", dataclasses.replace(server.capabilities, sentinel=has_marks))
+    with ChangeStream(server, "lab", collection, batch_size=1) as stream:
+        assert stream.next_events() == []
+        for first in range(0, 20, 2):
+            server.client.lab[collection].insert_many([{"_id": number} for number in (first, first + 1)])
+            assert [keys(stream.next_events()) for _ in range(3)] == [[first], [first + 1], []]
+
+
 def test_to_drain_by_the_time_of_the_write_would_lose_its_event(server: Server, collection: str) -> None:
     lost = 0
     for number in range(10):
