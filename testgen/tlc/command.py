@@ -63,6 +63,10 @@ class Workspace:
     def stderr(self) -> Path:
         return self.folder / "stderr"
 
+    def complaints(self) -> str:
+        """What the last run printed on its standard error."""
+        return self.stderr.read_text(encoding="utf-8", errors="replace")
+
     def command(self, settings: Settings, *, dump: bool) -> list[str]:
         """The command, to be run in the folder of the specification."""
         if self.java is not None:

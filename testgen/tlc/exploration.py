@@ -103,7 +103,7 @@ def explore(
         if status is None:
             return replace(_interrupted(interruption, transcript), seconds=seconds)
         sources = Sources(spec, config)
-        result = judge(transcript, status, space.stderr.read_text(encoding="utf-8", errors="replace"), sources)
+        result = judge(transcript, status, space.complaints(), sources)
         if result.verdict is Verdict.NON_TERMINATION:
             on_progress(Progress("looking for the endless recursion", 0, seconds, transcript.statistics))
             result = _explained(result, space, settings, sources, interruption, max(EXPLAINING_SECONDS, seconds))
@@ -168,7 +168,10 @@ def _explained(
         )
         transcript.finish()
         # Out of time counts as an overflow: nothing can be said against it.
-        return transcript, status is None or judge(transcript, status, "", sources).verdict is Verdict.NON_TERMINATION
+        if status is None:
+            return transcript, True
+        judged = judge(transcript, status, space.complaints(), sources)
+        return transcript, judged.verdict is Verdict.NON_TERMINATION
 
     recursion = find_recursion(run)
     hint = f"--stack {size_bytes(settings.stack) * DEEPER // 1024}k is enough" if recursion.ends else None

@@ -19,6 +19,9 @@ from testgen.tlc.verdict import Exploration, Problem, Verdict
 __all__ = ["Sources", "judge", "positions"]
 
 _OUT_OF_MEMORY = re.compile(r"OutOfMemoryError|Java heap space|GC overhead limit exceeded|ran out of memory")
+_OVERFLOW = re.compile(r"StackOverflowError|NoClassDefFoundError: Could not initialize class")
+"""TLC's worker may overflow once more while it tells of the first time, and end. If it was just beginning to use one of
+Java's classes, Java says only that this class is of no use (one run in 90, TLC 2.15, Java 17)."""
 _NO_MEMORY_FROM_SYSTEM = re.compile(r"insufficient memory for the Java Runtime|Could not reserve enough space")
 _CONFIGURATION_CODES = {*range(5001, 5007), *range(2222, 2246), 2257, 2280, 2281}
 """`CFG_*`, `TLC_CONFIG_*` and `TLC_CANT_HANDLE_*` of tlc2.output.EC."""
@@ -89,13 +92,14 @@ def _ruling(transcript: Transcript, status: int, stderr: str, sources: Sources) 
         if transcript.statistics.distinct_states:
             return _Ruling(Verdict.OK, "no error")
         return _Ruling(Verdict.EVALUATION, "no state satisfies the initial predicate, so there is nothing to explore")
-    if any(_OUT_OF_MEMORY.search(text) for text in [*(error.text for error in errors), *last_words]):
+    texts = [*(error.text for error in errors), *last_words]
+    if any(_OUT_OF_MEMORY.search(text) for text in texts):
         hint = "give it more, as in --heap 8g, or make the constants smaller"
         return _Ruling(Verdict.OUT_OF_MEMORY, "TLC ran out of memory", hint=hint)
     if any(_NO_MEMORY_FROM_SYSTEM.search(text) for text in last_words):
         message = "the system does not have the memory that Java asks for"
         return _Ruling(Verdict.OUT_OF_MEMORY, message, hint="ask for less with --heap")
-    if any(error.code == 1005 or "StackOverflowError" in error.text for error in errors):
+    if any(error.code == 1005 for error in errors) or any(_OVERFLOW.search(text) for text in texts):
         return _Ruling(Verdict.NON_TERMINATION, "evaluation did not terminate")
     for error in errors:
         if ruling := _configuration_ruling(error, sources) or _violation_ruling(error, transcript, sources):

@@ -109,6 +109,18 @@ def test_an_end_without_explanation_is_not_success(replay: Replay) -> None:
     assert (result.verdict, result.message) == (Verdict.STOPPED, "TLC ended with status 1: Error: no main class")
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        "java.lang.NoClassDefFoundError: Could not initialize class java.lang.StackTraceElement$HashedModules",  # seen
+        "java.lang.StackOverflowError",
+    ],
+)
+def test_overflow_that_only_java_tells_is_one(replay: Replay, told: str) -> None:
+    result = replay("ok", "Counter", status=75, stderr=f'Exception in thread "TLCWorkerThread-000" {told}\n')
+    assert (result.verdict, result.message) == (Verdict.NON_TERMINATION, "evaluation did not terminate")
+
+
 def test_what_a_specification_prints_does_not_make_a_verdict(recorded: Callable[[str], Transcript], data: Path) -> None:
     transcript = recorded("ok")
     transcript.add('"java.lang.OutOfMemoryError"')
