@@ -19,8 +19,8 @@ if (
 ):  # as in a shell's background; programs that are run would inherit it
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-for name in ("PYTEST_ADDOPTS", "FORCE_COLOR", "PY_COLORS"):
-    os.environ.pop(name, None)  # programs that are run say what tests look for, whatever the user likes
+for name in ("PYTEST_ADDOPTS", "FORCE_COLOR", "PY_COLORS", "CI", "BUILD_NUMBER"):
+    os.environ.pop(name, None)  # programs that are run say what tests look for, whatever the user likes, and wherever
 
 # The same examples each time, so that a run tells of a change and not of luck; `pytest --hypothesis-profile seeking`
 # looks for others. A busy machine is no failure, nor is what is larger than Hypothesis cares to draw, or filtered out.

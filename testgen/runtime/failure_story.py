@@ -6,7 +6,7 @@ import linecache
 import re
 import traceback
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from itertools import islice
 from typing import Any
 
@@ -21,6 +21,7 @@ from testgen.runtime.fixtures import BINDING
 from testgen.runtime.generated import command_of, performed_test, shown_path
 from testgen.runtime.junit import note_divergence
 from testgen.runtime.surroundings import Surroundings, surroundings_of
+from testgen.runtime.told import Crash, Told
 from testgen.values.plain import python_literal
 
 __all__ = ["FailureStory", "tell_failure"]
@@ -83,20 +84,8 @@ def _described(
     return "\n".join(lines)
 
 
-@dataclass(frozen=True, slots=True)
-class _Crash:
-    """Where and how a test failed, in the form of pytest's own: `--tb=line` prints it."""
-
-    path: str
-    lineno: int
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.path}:{self.lineno}: {self.message}"
-
-
-class FailureStory:
-    """A story in the form in which pytest shows a failure: all of it once, and one line in summaries and JUnit XML.
+class FailureStory(Told):
+    """What is told of a failed generated test.
 
     Attributes:
         is_complete: Whether it says all that is of use, so that no traceback need be shown.
@@ -109,7 +98,7 @@ class FailureStory:
         begun = len(binding.journal.entries)
         around = Surroundings() if is_broken_off else surroundings_of(item, begun)
         file, key = performed_test(item)
-        self._text = _described(item, binding, excinfo, around=around.lines)
+        text = _described(item, binding, excinfo, around=around.lines)
         self.is_complete = isinstance(failure, (Divergence, *_TROUBLE)) or bool(getattr(failure, "place", ""))
         kind = _kind(binding, failure)
         told = ToldFailure(
@@ -130,16 +119,10 @@ class FailureStory:
         overdue = f"it did not end within {failure.seconds:g} s" if isinstance(failure, Overdue) else ""
         differ = f"{kind}: {overdue or 'system and specification differ'}"
         message = _words(failure).splitlines()[0] if is_broken_off else differ
-        self.reprcrash = _Crash(path, (line or 0) + 1, message)
+        super().__init__(text, Crash(path, (line or 0) + 1, message))
 
     def add(self, text: str) -> None:
-        self._text = f"{self._text}\n\n{text}"
-
-    def __str__(self) -> str:
-        return self._text
-
-    def toterminal(self, writer: Any) -> None:  # Any: pytest keeps its type to itself
-        writer.line(self._text)
+        self.text = f"{self.text}\n\n{text}"
 
 
 def _kind(binding: Binding, failure: BaseException) -> str:

@@ -33,6 +33,7 @@ from testgen.runtime.pending import PENDING, skip_pending, skip_vacuous, summari
 from testgen.runtime.run_log import WORKER_FOLDER, RunLog
 from testgen.runtime.sharing import Sharing
 from testgen.runtime.surroundings import COMPANION
+from testgen.runtime.told import restore_told, tell
 from testgen.runtime.trouble import note_trouble, tell_collection
 
 __all__ = [
@@ -40,12 +41,14 @@ __all__ = [
     "instances",
     "pytest_addoption",
     "pytest_collection_finish",
+    "pytest_collectreport",
     "pytest_configure",
     "pytest_enter_pdb",
     "pytest_make_collect_report",
     "pytest_pyfunc_call",
     "pytest_report_teststatus",
     "pytest_runtest_call",
+    "pytest_runtest_logreport",
     "pytest_runtest_makereport",
     "pytest_sessionfinish",
     "pytest_terminal_summary",
@@ -200,10 +203,21 @@ def pytest_runtest_makereport(
     if story is not None and report.failed:
         if not story.is_complete:  # the system raised: its own traceback is of use as well
             story.add(report.longreprtext)
-        told: Any = story  # Any: pytest names no protocol for this
-        report.longrepr = told
+        tell(report, story)
         report.testgen = story.summary  # type: ignore[attr-defined]  # as above
     return report
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Show what workers of pytest-xdist have told as if it were told here."""
+    restore_told(report)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collectreport(report: pytest.CollectReport) -> None:
+    """As of tests, so of files that could not be collected."""
+    restore_told(report)
 
 
 def pytest_report_teststatus(report: pytest.CollectReport | pytest.TestReport) -> tuple[str, str, str] | None:

@@ -23,6 +23,7 @@ from testgen.errors import ServerError, TestgenError
 from testgen.runtime.failure_groups import ToldFailure
 from testgen.runtime.generated import command_of
 from testgen.runtime.junit import note_divergence
+from testgen.runtime.told import Crash, Told, tell
 
 __all__ = ["in_few_words", "note_trouble", "tell_collection"]
 
@@ -68,6 +69,10 @@ def note_trouble(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.
     kind, is_broken_off = item.stash[_TROUBLE]
     told = ToldFailure(kind, steps=0, command=command_of(item), test=item.nodeid, is_broken_off=is_broken_off)
     report.testgen = asdict(told)  # type: ignore[attr-defined]  # reports take any attribute
+    if call.excinfo is not None and isinstance(call.excinfo.value, pytest.fail.Exception):  # in few words
+        path, line, _ = item.location
+        words = str(call.excinfo.value)
+        tell(report, Told(words, Crash(path, (line or 0) + 1, words.partition("\n")[0])))
     note_divergence(item, (), kind)
 
 
@@ -82,7 +87,9 @@ def tell_collection(collector: pytest.Collector, report: pytest.CollectReport) -
         error.location = replace(error.location, path=Path(os.path.relpath(error.location.path, start)).as_posix())
     told = collector.config.stash.setdefault(_TOLD, set())
     words = str(error)
-    report.longrepr = f"as above: {words.splitlines()[0]}" if words in told else words
+    first_line = words.partition("\n")[0]
+    crash = Crash(path_seen(str(collector.path)), 1, first_line)
+    tell(report, Told(f"as above: {first_line}" if words in told else words, crash))
     told.add(words)
 
 

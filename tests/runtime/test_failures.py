@@ -93,6 +93,15 @@ def test_one_line_of_a_failure_names_its_test_and_what_differs(project: Path) ->
     assert len(re.findall(line, output, re.M)) == 3
 
 
+@pytest.mark.parametrize("options", [(), ("-n2",)], ids=["one process", "xdist"])
+def test_story_is_told_once_where_pytest_does_not_cut_its_summary(options: tuple[str, ...], project: Path) -> None:
+    change(project, "return self.taken", "return [7]")
+    output = run_pytest(project, "generated", *options, CI="true")
+    assert len(re.findall(r"^behavior ", output, re.M)) == output.count("\nrun it alone: ") == 3
+    line = r"^FAILED generated/test_all\.py::\w+ - variable history, after open_store: system and specification differ$"
+    assert len(re.findall(line, output, re.M)) == 3
+
+
 def test_change_of_a_long_value_is_told_field_by_field(project: Path) -> None:
     change(project, "self.data[key] = value", DROPS_B)
     output = run_pytest(project, "generated")
@@ -422,6 +431,8 @@ def test_junit_xml_has_behavior_actions_and_the_step_of_divergence(options: tupl
     assert cases["test_put_take"].keys() == {"testgen.behavior", "testgen.actions"}
     assert all(cases[name]["testgen.behavior"] in ids for name in ("test_put_take", "test_put_put", "test_put"))
     assert cases["test_put_take"]["testgen.actions"] == 'Put("a", 1), Take'
+    told = [case.get("message") for case in ElementTree.parse(project / "report.xml").iter("failure")]
+    assert told == ["variable entries, after put: system and specification differ"] * 2
     failed = cases["test_put_put"]
     assert (failed["testgen.step"], failed["testgen.divergence"]) == ("3", "variable entries, after put")
     assert failed["testgen.statement"].startswith('put(key="b", value={')

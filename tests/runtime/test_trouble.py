@@ -17,6 +17,12 @@ REFUSES = f"""{BEGINS}        self.connect()
 """
 
 
+@pytest.fixture(autouse=True, params=["", "true"], ids=["at home", "CI"])
+def where(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever `CI` is set pytest does not cut the lines of its summary."""
+    monkeypatch.setenv("CI", request.param)
+
+
 @pytest.fixture
 def project(store: Path, tmp_path: Path) -> Path:
     return make_project(tmp_path / "project", store)
