@@ -14,6 +14,7 @@ class Divergence(AssertionError):  # noqa: N818 - a result about the system, not
         observed: What the system shows.
         tolerance: How far numbers may be apart.
         note: What else its reader should know.
+        others: What differs beside it, in the same state.
     """
 
     def __init__(
@@ -25,3 +26,4 @@ class Divergence(AssertionError):  # noqa: N818 - a result about the system, not
         self.observed = observed
         self.tolerance = tolerance
         self.note = note
+        self.others: tuple[Divergence, ...] = ()

@@ -179,7 +179,7 @@ class Binding:
             changed: The variables that the last step changed, with their values; the others must still be as before.
 
         Raises:
-            Divergence: A variable differs.
+            Divergence: Variables differ: the first one; `others` are those that differ beside it.
             OtherOutcome: The system shows another outcome of the step, which was said to be `also_allowed`.
         """
         before: Mapping[str, Plain] = self.__dict__.get("_specified", {})
@@ -219,21 +219,35 @@ class Binding:
     def _hold_against(self, state: Mapping[str, Plain]) -> None:
         """Compare every observed variable with `state`, which is the specification's from then on if they agree."""
         observers = self.observers()
+        differing: list[Divergence] = []
         for variable, expected in state.items():
-            observer = observers[variable]
             try:
-                if self.step_seconds is None or self.lockstep:
-                    observed = observer(self)
-                else:
-                    observing = functools.partial(observer, self)
-                    observed = limited(observing, self.step_seconds, f"observing the variable {variable}")
-            except NotImplementedYet:
-                self.left_out.add(variable)
-                continue
-            self.__dict__["_has_compared"] = True
-            self._compare(variable, observer, expected, observed)
+                self._observe(variable, observers[variable], expected)
+            except Divergence as divergence:
+                differing.append(divergence)
+            except BaseException as error:
+                if not differing or isinstance(error, KeyboardInterrupt | SystemExit):
+                    raise
+                break  # what a system that has diverged does next must not hide it
+        if differing:
+            differing[0].others = tuple(differing[1:])
+            raise differing[0]
         self.__dict__["_specified"] = state
         self.__dict__["_n_checks"] = self.n_checks + 1
+
+    def _observe(self, variable: str, observer: Callable[..., Any], expected: Plain) -> None:
+        """Compare one variable, unless its observer is not written yet."""
+        try:
+            if self.step_seconds is None or self.lockstep:
+                observed = observer(self)
+            else:
+                observing = functools.partial(observer, self)
+                observed = limited(observing, self.step_seconds, f"observing the variable {variable}")
+        except NotImplementedYet:
+            self.left_out.add(variable)
+            return
+        self.__dict__["_has_compared"] = True
+        self._compare(variable, observer, expected, observed)
 
     @property
     def n_checks(self) -> int:

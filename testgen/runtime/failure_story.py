@@ -32,6 +32,7 @@ _BEHAVIOR_ID = re.compile(r"_([0-9a-f]{8,32})(?:_\d{1,4})?$")
 _SUMMARY_START = re.compile(r"^Behavior [0-9a-f]+: ")
 _CLIPPED_AT = 1000
 _FIELDS_SHOWN = 12
+_VARIABLES_SHOWN = 4
 
 
 def tell_failure(item: pytest.Item, call: pytest.CallInfo[None]) -> FailureStory | None:
@@ -150,20 +151,30 @@ def _what_differs(failure: BaseException) -> list[str]:
             f"  raised    {_words(failure)}",
             "  expected  the step to succeed, as it does in the specification",
         ]
+    lines = _sides(failure)
+    for other in failure.others[: _VARIABLES_SHOWN - 1]:
+        lines += ["", *_sides(other)]
+    if unnamed := failure.others[_VARIABLES_SHOWN - 1 :]:
+        lines += ["", f"  and {', '.join(other.subject for other in unnamed)}"]
+    return lines
+
+
+def _sides(divergence: Divergence) -> list[str]:
+    """Both sides of what differs, and where in it they do."""
     fields = list(
-        islice(differences(failure.expected, failure.observed, tolerance=failure.tolerance), _FIELDS_SHOWN + 1)
+        islice(differences(divergence.expected, divergence.observed, tolerance=divergence.tolerance), _FIELDS_SHOWN + 1)
     )
     if len(fields) > _FIELDS_SHOWN:
         fields[_FIELDS_SHOWN:] = ["..."]
     return [
-        f"  {failure.subject}",
-        f"    expected    {_clipped(python_literal(failure.expected))}",
-        f"    observed    {_clipped(python_literal(failure.observed))}",
+        f"  {divergence.subject}",
+        f"    expected    {_clipped(python_literal(divergence.expected))}",
+        f"    observed    {_clipped(python_literal(divergence.observed))}",
         *(
             f"    {'differs at' if number == 0 else '          '}  {_clipped(text)}"
             for number, text in enumerate(fields)
         ),
-        *([f"    note        {failure.note}"] if failure.note else []),
+        *([f"    note        {divergence.note}"] if divergence.note else []),
     ]
 
 

@@ -2,11 +2,12 @@
 
 import re
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.projects import change, make_project, run_pytest
+from tests.projects import build, change, make_project, run_pytest
 
 
 @pytest.fixture
@@ -52,6 +53,47 @@ def test_failure_names_behavior_step_expectation_observation_field_and_command(p
     assert "Traceback" not in output
     assert "def test_put_take" not in output
     assert "1 failed, 2 passed" in output
+
+
+def test_failure_tells_all_variables_that_differ(project: Path) -> None:
+    change(project, "self.data[key] = value", 'self.data[key] = 7\n        self.taken.append({"key": key, "value": 7})')
+    output = run_pytest(project, "generated", "-k", "put_take")
+    told = output.partition("\n  variable entries\n")[2].partition("\n\n   1 open_store")[0]
+    assert told.splitlines() == [
+        '    expected    {"a": 1}',
+        '    observed    {"a": 7}',
+        '    differs at  ["a"]: expected 1, observed 7',
+        "",
+        "  variable history",
+        "    expected    []",
+        '    observed    [{"key": "a", "value": 7}]',
+        '    differs at  [0]: expected nothing, observed {"key": "a", "value": 7}',
+    ]
+    assert "variable entries, after put\n" in output
+
+
+@pytest.mark.parametrize("trouble", ['raise OSError("gone")', '__import__("pytest").skip("later")'])
+def test_what_comes_after_a_divergence_does_not_hide_it(trouble: str, project: Path) -> None:
+    change(project, "self.data[key] = value", "self.data[key] = 7")
+    change(project, "return self.taken", f"if self.data:\n            {trouble}\n        return self.taken")
+    output = run_pytest(project, "generated", "-k", "put_take")
+    assert 'differs at  ["a"]: expected 1, observed 7\n\n   1 open_store' in output
+    assert "1 failed, 2 deselected" in output
+
+
+def test_many_variables_that_differ_are_named(tmp_path: Path, write_dot: Callable[..., Path]) -> None:
+    names = [f"v{n}" for n in range(7)]
+    dump = write_dot([dict.fromkeys(names, "0"), dict.fromkeys(names, "1")], [(0, "Go", 1)])
+    observers = "".join(f'    @observes("{name}")\n    def {name}(self): return 0\n' for name in names)
+    (tmp_path / "bindings").mkdir()
+    (tmp_path / "bindings" / "store.py").write_text(
+        "from testgen.bindings import Binding, action, observes\n\n\nclass Store(Binding):\n"
+        f'    @action("Go")\n    def go(self): ...\n\n{observers}'
+    )
+    build(tmp_path, dump, "generated")
+    output = run_pytest(tmp_path, "generated")
+    assert re.findall(r"^  variable (v\d)$", output, re.MULTILINE) == ["v0", "v1", "v2", "v3"]
+    assert "\n\n  and variable v4, variable v5, variable v6\n\n" in output
 
 
 @pytest.mark.parametrize("started_in", [".", "generated", "bindings"])
