@@ -6,6 +6,7 @@ bugs that realm-core really had in 2020.
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -111,6 +112,7 @@ def test_smallest_story_of_a_wrong_rule_is_told_merge_by_merge(tmp_path: Path) -
     assert "step 4 stands for 3 transitions: 3 MergeAction\n" in others
     assert re.search(r"^>  5 merge\(client=2\)$", shown, re.MULTILINE)
     assert re.search(r"^    serverState  \[.*\]  →  \[.*\]$", shown, re.MULTILINE)
-    (command,) = re.findall(r"^run it alone: pytest (\S+/shrunk_\w+\.py::\S+)$", shown, re.MULTILINE)
-    alone = run_suite(Path(command), "-p", "seeded_fault", path=tmp_path)
+    (command,) = re.findall(r"^run it alone: pytest (.+/shrunk_\w+\.py::\S+)$", shown, re.MULTILINE)
+    (test,) = shlex.split(command)
+    alone = run_suite(Path(test), "-p", "seeded_fault", path=tmp_path)
     assert "1 failed in" in alone.stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -166,7 +167,9 @@ def test_command_without_a_port_is_refused() -> None:
 def test_nothing_is_left_behind(tmp_path: Path) -> None:
     """Neither what a server has started, nor the server when pytest ends or is killed."""
     children = tmp_path / "children"
-    shell = f"sleep 600 & echo $! >> {children}; exec {sys.executable} -m http.server --bind 127.0.0.1 $0"
+    python = shlex.quote(sys.executable)
+    begins = f"sleep 600 & echo $! >> {shlex.quote(str(children))}"
+    shell = f"{begins}; exec {python} -m http.server --bind 127.0.0.1 $0"
     service = Service(["sh", "-c", shell, "{port}"])
     service.close()
     wait_for("the server's child to end", lambda: process_start(int(children.read_text())) is None, timeout_seconds=60)

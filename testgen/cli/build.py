@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from testgen.cli.completion import complete_files
+from testgen.cli.options import allow_cut_option, json_option, log_option
 from testgen.cli.output import plural, print_json, print_rows, progress, warn, working
 from testgen.cli.project import Project, SuiteSettings, dump_name, find_project
 from testgen.cli.selecting import BuildOptions, check_suite_flags, requested_selection
@@ -110,14 +111,7 @@ def _shard(_: click.Context, __: click.Parameter, value: str | None) -> tuple[in
     metavar="KEY=N",
     help="Keep to tests=N, steps=N or seconds=N: the tests worth the most.",
 )
-@click.option(
-    "--log",
-    "logs",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="How long tests take, for seconds=N: what pytest --testgen-log DIR wrote.",
-)
+@log_option("How long tests take, for seconds=N: what pytest --testgen-log DIR wrote.")
 @click.option("--max-steps", type=click.IntRange(min=1), metavar="N", help="The longest a test may be.")
 @click.option(
     "--minimize",
@@ -140,8 +134,8 @@ def _shard(_: click.Context, __: click.Parameter, value: str | None) -> tuple[in
 )
 @click.option("--plan-only", is_flag=True, help="Write only the suite file, OUT/suite.json; needs no binding.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if the files are out of date.")
-@click.option("--allow-cut", is_flag=True, help="Read a dump that TLC did not finish, with a warning.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document (schema testgen.build/1).")
+@allow_cut_option
+@json_option("testgen.build/1")
 @click.option("-q", "--quiet", is_flag=True, help="Print results and errors only.")
 def build(graphs: tuple[str, ...], as_json: bool, **flags: Any) -> int:  # Any: what the options above say
     """Write a pytest test for every behavior of each GRAPH; without GRAPH, for every suite of the project file.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from testgen.cli.options import json_option, markdown_option
 from testgen.cli.output import print_json, print_table, warn, write_report
 from testgen.cli.pairs import read_pairs, read_percentages
 from testgen.errors import ExitCode
@@ -37,8 +38,8 @@ _BRANCHES_SHOWN = 20
     help="Leave out files, 'x.py' or 'admin/*.py', or functions, 'x.py::swap_*'.",
 )
 @click.option("--fail-under", multiple=True, metavar="NAME=PERCENT", help="Exit 1 if the suite reaches less.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document (schema testgen.compare/1).")
-@click.option("--markdown", type=click.Path(path_type=Path), metavar="FILE", help="Write tables for a pull request.")
+@json_option("testgen.compare/1")
+@markdown_option
 @click.option("--lcov", type=click.Path(path_type=Path), metavar="DIR", help="Write LCOV, DIR/NAME.info.")
 @click.option("--xml", type=click.Path(path_type=Path), metavar="DIR", help="Write Cobertura XML, DIR/NAME.xml.")
 @click.option("--keep", type=click.Path(path_type=Path), metavar="DIR", help="Keep the data files, DIR/NAME.coverage.")

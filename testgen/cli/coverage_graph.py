@@ -11,6 +11,7 @@ import click
 
 from testgen.cli.completion import complete_files
 from testgen.cli.coverage_graph_report import Measured, document_of, print_report, print_summary
+from testgen.cli.options import allow_cut_option, json_option, log_option, suite_file_option
 from testgen.cli.output import print_json, warn
 from testgen.cli.project import Project, SuiteSettings, dump_name, find_project
 from testgen.errors import ExitCode, InputError, Location
@@ -51,22 +52,8 @@ def _wanted(_: click.Context, __: click.Parameter, value: str | None) -> dict[st
 
 @click.command("graph")
 @click.argument("graphs", nargs=-1, metavar="[GRAPH]...", shell_complete=complete_files)
-@click.option(
-    "--suite-file",
-    "suite_files",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="What is planned.  [default: the suites in the log; without --log, OUT/suite.json]",
-)
-@click.option(
-    "--log",
-    "logs",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="What was executed: the folder given to pytest's --testgen-log. Several are merged.",
-)
+@suite_file_option("What is planned.  [default: the suites in the log; without --log, OUT/suite.json]")
+@log_option("What was executed: the folder given to pytest's --testgen-log. Several are merged.")
 @click.option(
     "--criterion",
     "criteria",
@@ -89,8 +76,8 @@ def _wanted(_: click.Context, __: click.Parameter, value: str | None) -> dict[st
     metavar="N",
     help="Of what was never reached, tell N of each criterion, with a shortest behavior to each.",
 )
-@click.option("--allow-cut", is_flag=True, help="Read a dump that TLC did not finish, with a warning.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document (schema testgen.coverage-graph/1).")
+@allow_cut_option
+@json_option("testgen.coverage-graph/1")
 def graph(graphs: tuple[str, ...], as_json: bool, **flags: Any) -> int:  # Any: what the options above say
     """Tell what of GRAPH its suites plan to visit, what runs did visit, and what became of the rest.
 

@@ -12,6 +12,7 @@ import click
 
 from testgen.cli.build import matching_binding
 from testgen.cli.completion import complete_files
+from testgen.cli.options import json_option
 from testgen.cli.output import inert, plural, print_json, print_rows, progress, warn
 from testgen.cli.project import SuiteSettings, find_project
 from testgen.cli.selecting import BuildOptions, requested_selection
@@ -35,7 +36,7 @@ _WIDTH = 60
 @click.option("--count", type=click.IntRange(1), default=200, show_default=True, help="How many lies.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Draws them.")
 @click.option("--fail-under", type=click.FloatRange(0, 100), metavar="PERCENT", help="Exit 1 if fewer are noticed.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document (schema testgen.lies/1).")
+@json_option("testgen.lies/1")
 @click.option("-v", "--verbose", is_flag=True, help="Show every lie that no test objects to.")
 def lies(
     graph: str,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from testgen.cli.options import json_option, markdown_option
 from testgen.cli.output import inert, plural, print_json, print_table, progress, warn, write_report
 from testgen.cli.pairs import read_pairs, read_percentages
 from testgen.errors import ExitCode
@@ -51,8 +52,8 @@ _SHOWN = 20
     "--jobs", type=click.IntRange(1), default=None, help="How many mutants run at a time; two, or one a core."
 )
 @click.option("--fail-under", multiple=True, metavar="NAME=PERCENT", help="Exit 1 if the suite's score is less.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document (schema testgen.mutants/1).")
-@click.option("--markdown", type=click.Path(path_type=Path), metavar="FILE", help="Write tables for a pull request.")
+@json_option("testgen.mutants/1")
+@markdown_option
 @click.option("-v", "--verbose", is_flag=True, help="Show every mutant that some suite lets live.")
 def mutants(
     source: tuple[str, ...],

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from testgen.cli.options import allow_cut_option, log_option, suite_file_option
 from testgen.cli.output import warn, write_report
 from testgen.errors import ExitCode, InputError, Location
 
@@ -27,22 +28,8 @@ __all__ = ["report"]
     "--lies", type=click.Path(path_type=Path), metavar="FILE", help="What `testgen coverage lies --json` printed."
 )
 @click.option("--graph", metavar="GRAPH", help="A state graph, with --log, --suite-file or both.")
-@click.option(
-    "--suite-file",
-    "suite_files",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="What is planned in the graph.  [default: the suites in the log; without --log, OUT/suite.json]",
-)
-@click.option(
-    "--log",
-    "logs",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="What was executed: the folder given to pytest's --testgen-log. Several are merged.",
-)
+@suite_file_option("What is planned in the graph.  [default: the suites in the log; without --log, OUT/suite.json]")
+@log_option("What was executed: the folder given to pytest's --testgen-log. Several are merged.")
 @click.option("--title", metavar="TEXT", help="The heading.  [default: what is covered]")
 @click.option(
     "--out",
@@ -52,7 +39,7 @@ __all__ = ["report"]
     metavar="FILE",
     help="Where to write it; an earlier report is replaced.",
 )
-@click.option("--allow-cut", is_flag=True, help="Read a dump that TLC did not finish, with a warning.")
+@allow_cut_option
 def report(
     compare: Path | None,
     mutants: Path | None,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from testgen.cli.options import json_option
 from testgen.cli.output import inert, plural, print_json
 from testgen.errors import ExitCode
 
@@ -23,7 +24,7 @@ _STEPS_SHOWN = 8
 @click.command("diff")
 @click.argument("old", type=click.Path(path_type=Path), metavar="OLD")
 @click.argument("new", type=click.Path(path_type=Path), metavar="NEW")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document (schema testgen.diff/1).")
+@json_option("testgen.diff/1")
 def diff(old: Path, new: Path, as_json: bool) -> int:
     """Tell which behaviors appeared, vanished or changed from the suite file OLD to NEW; exit 1 if any did.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from testgen.cli.options import json_option
 from testgen.cli.output import inert, print_json, print_table
 from testgen.errors import ExitCode
 
@@ -17,7 +18,7 @@ __all__ = ["doctor"]
 
 
 @click.command("doctor")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document (schema testgen.doctor/1).")
+@json_option("testgen.doctor/1")
 def doctor(as_json: bool) -> int:
     """Tell which programs and packages are there, their versions, where from, and how to get what is missing.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from testgen.cli.options import json_option
 from testgen.cli.output import print_json
 from testgen.errors import ExitCode
 
@@ -55,7 +56,7 @@ def _read_workers(_: click.Context, __: click.Parameter, value: str) -> int | No
 )
 @click.option("--heap", metavar="SIZE", help="Most memory, as in 8g.  [default: a quarter of the machine's]")
 @click.option("--stack", metavar="SIZE", default="1m", show_default=True, help="Stack of a thread, for deep recursion.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document (schema testgen.explore/1).")
+@json_option("testgen.explore/1")
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
 @click.pass_context
 def explore(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from testgen.cli.completion import complete_files
+from testgen.cli.options import allow_cut_option, json_option
 from testgen.cli.output import inert, plural, print_json, print_rows, warn, working
 from testgen.cli.project import Project, dump_name, find_project, shown_path
 from testgen.errors import ExitCode, InputError, Location, SurroundingsError
@@ -31,8 +32,8 @@ __all__ = ["init", "warn_of_findings"]
 @click.option(
     "--verify", is_flag=True, help="Write nothing; tell what the binding lacks, and exit 1 if no build can be."
 )
-@click.option("--allow-cut", is_flag=True, help="Read a dump that TLC did not finish, with a warning.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document (schema testgen.init/1).")
+@allow_cut_option
+@json_option("testgen.init/1")
 def init(graph: str, binding: str | None, verify: bool, allow_cut: bool, as_json: bool) -> int:
     """Write a binding for GRAPH, to be filled in, and an entry of the project file.
 

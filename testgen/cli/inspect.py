@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from testgen.cli.completion import complete_files
+from testgen.cli.options import allow_cut_option, json_option, log_option
 from testgen.cli.output import inert, plural, print_json, print_rows, warn, working
 from testgen.cli.selecting import rate_of
 from testgen.errors import SelectionError
@@ -35,22 +36,15 @@ def _json_file(_: click.Context, __: click.Parameter, value: str | None) -> Path
 
 @click.command("inspect")
 @click.argument("graph", shell_complete=complete_files)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document (schema testgen.inspect/1).")
-@click.option("--allow-cut", is_flag=True, help="Read a dump that TLC did not finish, with a warning.")
+@json_option("testgen.inspect/1")
+@allow_cut_option
 @click.option(
     "--export",
     callback=_json_file,
     metavar="FILE",
     help="Write the graph to FILE.json, .json.gz or .json.zst, with nothing lost (schema testgen.graph/1).",
 )
-@click.option(
-    "--log",
-    "logs",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Tell how long each suite would take, at the rate of the tests in this log (pytest --testgen-log DIR).",
-)
+@log_option("Tell how long each suite would take, at the rate of the tests in this log (pytest --testgen-log DIR).")
 def inspect(graph: str, as_json: bool, allow_cut: bool, export: Path | None, logs: tuple[Path, ...]) -> None:
     """Tell what is in GRAPH: states, transitions, actions, variables, and how many behaviors it has.
 

@@ -94,7 +94,8 @@ class Workspace:
             environment["LC_ALL"] = "C.UTF-8"
         if self.java is None:
             given = environment.get("JAVA_TOOL_OPTIONS", "")
-            environment["JAVA_TOOL_OPTIONS"] = " ".join([given, *self._java_options(settings)]).strip()
+            options = [f'"{option}"' if " " in option else option for option in self._java_options(settings)]
+            environment["JAVA_TOOL_OPTIONS"] = " ".join([given, *options]).strip()
         return environment
 
     def _java_options(self, settings: Settings) -> list[str]:

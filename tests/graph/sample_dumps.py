@@ -9,6 +9,7 @@ What testgen reads in each, and what TLC says that it found when it runs now on 
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 import shutil
 import subprocess
@@ -50,7 +51,11 @@ def run_tlc(name: str, scratch: Path) -> tuple[int, int | None] | None:
     configuration = CONFIGURATIONS.get(name, specification)
     command = ["java", "-XX:+UseSerialGC", f"-Djava.io.tmpdir={folder}", "-cp", str(jar), "tlc2.TLC", "-fp", "0"]
     command += ["-workers", "1", "-deadlock", "-metadir", str(folder / "meta"), "-config", f"{configuration}.cfg"]
-    output = subprocess.run([*command, specification], cwd=folder, capture_output=True, text=True, timeout=600).stdout
+    environment = {**os.environ, "LC_ALL": "C.UTF-8"}  # else Java finds no file whose name is not ASCII
+    result = subprocess.run(
+        [*command, specification], cwd=folder, capture_output=True, text=True, timeout=600, env=environment
+    )
+    output = result.stdout
     counts, depth = _FOUND.findall(output), _DEPTH.search(output)
     if not counts:
         return None

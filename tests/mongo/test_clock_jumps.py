@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import shlex
 import shutil
 import struct
 import subprocess
@@ -60,9 +61,9 @@ def jumpy(mongod: Mongod, clock: Jump, tmp_path: Path) -> Path:
     source = Path(__file__).with_name("clock_shim.c")
     subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", shim, source, "-ldl"], check=True)
     script = tmp_path / "mongod"
-    script.write_text(
-        f'#!/bin/sh\nLD_PRELOAD={shim} CLOCK_OFFSET={tmp_path / "offset"} exec {mongod.path} "$@"\n', encoding="utf-8"
-    )
+    folder, offset, path = (shlex.quote(str(path)) for path in (tmp_path, tmp_path / "offset", mongod.path))
+    preload = f"LD_LIBRARY_PATH={folder} LD_PRELOAD={shim.name}"  # as this one cannot name what has a space in it
+    script.write_text(f'#!/bin/sh\n{preload} CLOCK_OFFSET={offset} exec {path} "$@"\n', encoding="utf-8")
     script.chmod(0o755)
     return script
 

@@ -29,7 +29,7 @@ ENDLESS = "INIT Init; NEXT Endless"
 @pytest.fixture(autouse=True)
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder for temporary files of its own, so that leftovers show."""
-    folder = tmp_path / "temporary"
+    folder = tmp_path / "temporary files"
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     return folder
@@ -238,6 +238,7 @@ explore(Path({str(spec)!r}), Path({str(cfg)!r}), Path({str(tmp_path / "x.dot")!r
         os.close(java)
 
 
+@pytest.mark.usefixtures("temporary")  # whose space a script's Java must be told with care
 def test_a_wrapper_script_on_the_path_will_do(
     write_spec: WriteSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,35 @@
+"""Options that several commands have, so that they are called and explained alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+__all__ = ["allow_cut_option", "json_option", "log_option", "markdown_option", "suite_file_option"]
+
+F = TypeVar("F", bound=Callable[..., Any])  # Any: whatever a command takes and gives
+
+allow_cut_option = click.option(
+    "--allow-cut", is_flag=True, help="Read a dump that TLC did not finish, with a warning."
+)
+markdown_option = click.option(
+    "--markdown", type=click.Path(path_type=Path), metavar="FILE", help="Write tables for a pull request."
+)
+
+
+def json_option(schema: str) -> Callable[[F], F]:
+    return click.option("--json", "as_json", is_flag=True, help=f"Print one JSON document (schema {schema}).")
+
+
+def log_option(explanation: str) -> Callable[[F], F]:
+    """Folders that `pytest --testgen-log` has written, of which there may be several."""
+    kind = click.Path(path_type=Path)
+    return click.option("--log", "logs", multiple=True, type=kind, metavar="DIR", help=explanation)
+
+
+def suite_file_option(explanation: str) -> Callable[[F], F]:
+    kind = click.Path(path_type=Path)
+    return click.option("--suite-file", "suite_files", multiple=True, type=kind, metavar="FILE", help=explanation)
