@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import functools
 import inspect
+import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path
 from typing import Any
 
 from testgen.bindings.names import method_name, parameter_names
-from testgen.bindings.places import place_of
+from testgen.bindings.places import path_seen, place_of
 from testgen.bindings.protocol import Binding, Outcome, Step
-from testgen.errors import BindingError, TestgenError
+from testgen.errors import BindingError, Location, TestgenError
 from testgen.values.agreement import agree
 from testgen.values.plain import Plain
 
@@ -207,10 +209,17 @@ def _declared(binding: type[Binding], method: Any, step: Step) -> Mapping[str, P
         raise BindingError(
             f"the parameters declared for {binding.__name__}.{method.__name__} cannot be found from the states "
             f"of a step {step.action!r} ({type(error).__name__}: {error}), which changes {_listed(changed)}",
-            location=place_of(method),
+            location=_line_of_others(error) or place_of(method),
             hint="each step of that action must tell them: look at what all of them change",
         ) from error
     return found
+
+
+def _line_of_others(error: Exception) -> Location | None:
+    """Where the code of a binding's author came to fail: not in what it called of ours."""
+    frames = traceback.extract_tb(error.__traceback__)
+    theirs = [frame for frame in frames if Path(frame.filename).parent != Path(__file__).parent]
+    return Location(path_seen(theirs[-1].filename), theirs[-1].lineno) if theirs else None
 
 
 def _listed(names: Sequence[str]) -> str:
