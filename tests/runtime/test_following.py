@@ -103,7 +103,7 @@ def test_every_instance_is_closed_once(raffle: Path) -> None:
 
 
 def test_what_is_not_allowed_is_a_failure_that_names_what_is(raffle: Path) -> None:
-    output = run_pytest(raffle, "generated", RAFFLE="wrong ticket")
+    output = run_pytest(raffle, "-vv", "generated", RAFFLE="wrong ticket")
     assert "20 failed" in output
     assert "\n    also allowed, and not observed either: ticket=2, drum={1}, held=" in output
 
@@ -149,7 +149,7 @@ def stories(output: str) -> dict[str, str]:
 
 def test_state_before_is_that_of_the_way_that_the_system_took(raffle: Path) -> None:
     change(raffle, OPENS, "        self.opened = 7\n")
-    output = run_pytest(raffle, "generated", RAFFLE="first")
+    output = run_pytest(raffle, "-vv", "generated", RAFFLE="first")
     told = stories(output)
     followed = {story for story in told.values() if "was followed" in story}
     assert len(followed) == 10  # the first draw is another
@@ -168,7 +168,7 @@ def test_state_before_is_that_of_the_way_that_the_system_took(raffle: Path) -> N
 def test_hang_and_exception_on_the_way_say_which_way_it_was(fault: str, words: str, raffle: Path) -> None:
     change(raffle, OPENS, f"        {fault}\n")
     change(raffle, '@action("Open")', '@action("Open", seconds=0.5)')
-    told = stories(run_pytest(raffle, "generated", "-k", "draw_draw_seal_open", RAFFLE="first")).values()
+    told = stories(run_pytest(raffle, "-vv", "generated", "-k", "draw_draw_seal_open", RAFFLE="first")).values()
     assert all(words in story for story in told)
     way = r"the system took another allowed outcome at step 1, .*\n +from there on test_draw_\w+ was followed\n"
     assert len([story for story in told if re.search(way, story)]) == 8
@@ -181,7 +181,7 @@ def test_failure_on_the_way_into_another_file_shows_its_statement(raffle: Path) 
     source.write_text(header + "".join(taken))
     (raffle / "generated" / "test_more.py").write_text(header + "".join(test for test in tests if test not in taken))
     change(raffle, OPENS, "        self.opened = 7\n")
-    followed = [s for s in stories(run_pytest(raffle, "generated", RAFFLE="first")).values() if "was followed" in s]
+    followed = [s for s in stories(run_pytest(raffle, "-vv", "generated", RAFFLE="first")).values() if "was followed" in s]
     assert len(followed) == 10
     assert all(
         re.search(r"^generated/test_all\.py:\d+: raffle\.check_state\(prize=", story, re.M) for story in followed
