@@ -176,8 +176,17 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
     def start(suite: Path, *options: str, plugin: str = "", **environment: str) -> subprocess.Popen[str]:
         (tmp_path / "surroundings.py").write_text(plugin)
-        command = [sys.executable, "-m", "pytest", "-q", "-rN", "--import-mode=importlib", "-p", "no:cacheprovider"]
-        command += ["-p", "surroundings", "-c", str(tmp_path / "pytest.ini"), *options, str(suite)]
+        command = [sys.executable, "-m", "pytest", "-q", "-vv", "-rN", "--import-mode=importlib"]
+        command += [
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "surroundings",
+            "-c",
+            str(tmp_path / "pytest.ini"),
+            *options,
+            str(suite),
+        ]
         paths = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
         environ = {**os.environ, "TMPDIR": str(tmp_path / "tmp"), "PYTHONPATH": paths, "COLUMNS": "300", **environment}
         process = subprocess.Popen(

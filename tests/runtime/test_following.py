@@ -181,7 +181,9 @@ def test_failure_on_the_way_into_another_file_shows_its_statement(raffle: Path) 
     source.write_text(header + "".join(taken))
     (raffle / "generated" / "test_more.py").write_text(header + "".join(test for test in tests if test not in taken))
     change(raffle, OPENS, "        self.opened = 7\n")
-    followed = [s for s in stories(run_pytest(raffle, "-vv", "generated", RAFFLE="first")).values() if "was followed" in s]
+    followed = [
+        s for s in stories(run_pytest(raffle, "-vv", "generated", RAFFLE="first")).values() if "was followed" in s
+    ]
     assert len(followed) == 10
     assert all(
         re.search(r"^generated/test_all\.py:\d+: raffle\.check_state\(prize=", story, re.M) for story in followed
