@@ -299,7 +299,7 @@ def test_interrupted_run_leaves_nothing(
 
 def test_without_mongod_tests_are_skipped_and_the_reason_is_told_once(built: Built, run: Run) -> None:
     nowhere = {"TESTGEN_MONGOD": "", "TESTGEN_MONGODB_URI": "", "PATH": "/nowhere", "plugin": NO_WHEEL}
-    answer = run(built("arming"), **nowhere, TESTGEN_REQUIRE_LIVE="")
+    answer = run(built("arming"), "-q", **nowhere, TESTGEN_REQUIRE_LIVE="")
     assert answer.code == 0
     assert f"{answer.count('skipped')} generated tests skipped" in answer.out
     assert answer.out.count("no MongoDB was found") == 1
