@@ -183,7 +183,7 @@ def suites(_mongod: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(folder: Path, *files: str, plugins: Path | None = None) -> str:
     """What pytest says of some of a suite's files, with the plugin `fault` if there is one."""
-    command = [sys.executable, "-m", "pytest", "-q", "--import-mode=importlib", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", "-q", "-vv", "--import-mode=importlib", "-p", "no:cacheprovider"]
     command += ["-p", "fault"] if plugins else []
     command += [str(folder / file) for file in files]
     paths = os.pathsep.join([*([str(plugins)] if plugins else []), os.environ.get("PYTHONPATH", "")])
