@@ -299,18 +299,20 @@ def _not_empty(chosen: _Chosen, graph: StateGraph) -> _Chosen:
 
 def _count_what_is_out_of_reach(graph: StateGraph, part: Part, criterion: str, chosen: _Chosen) -> None:
     """Add the obligations of the whole graph that the filters leave out, and those that nothing can reach."""
-    if criterion in ("states", "transitions"):
-        n_reachable, n_all = int((graph.levels > 0).sum()), graph.n_states
-        if criterion == "transitions":
-            n_reachable, n_all = int((graph.levels[graph.sources] > 0).sum()), graph.n_transitions
-        chosen.uncovered["unreachable"] = n_all - n_reachable
-        chosen.uncovered["filtered"] = n_reachable - chosen.obligations
-    elif part.graph.n_transitions < graph.n_transitions:
-        whole = part_of(graph, *allowed_by(graph, (), ())).graph
-        try:
-            chosen.uncovered["filtered"] = CRITERIA[criterion](whole).count - chosen.obligations
-        except SelectionError:  # too many pairs to number; here it is only their count
-            chosen.uncovered["filtered"] = int(np.diff(whole.offsets)[whole.targets].sum()) - chosen.obligations
+    if (part.graph.n_states, part.graph.n_transitions) == (graph.n_states, graph.n_transitions):
+        return
+    has_unreachable = bool((graph.levels == 0).any())
+    whole = part_of(graph, *allowed_by(graph, (), ())).graph if has_unreachable else graph
+    n_reachable = _count(whole, criterion)
+    chosen.uncovered["unreachable"] = _count(graph, criterion) - n_reachable if has_unreachable else 0
+    chosen.uncovered["filtered"] = n_reachable - chosen.obligations
+
+
+def _count(graph: StateGraph, criterion: str) -> int:
+    try:
+        return CRITERIA[criterion](graph).count
+    except SelectionError:  # too many pairs to number; here it is only their count
+        return int(np.diff(graph.offsets)[graph.targets].sum())
 
 
 def _keep_to_budget(paths: list[Path], request: Request) -> None:

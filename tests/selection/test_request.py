@@ -94,6 +94,9 @@ def test_every_strategy_covers_what_it_says(criterion: str, strategy: str, plain
     assert passed(suite, criterion) <= due
     assert len(passed(suite, criterion)) == len(due) - left == suite.obligations - left
     assert strategy == "random" or (left == 0 and suite.lower_bound <= len(suite.behaviors))
+    everything = wanted(graph, criterion, set(range(graph.n_transitions)))
+    n_everything = graph.n_states if criterion == "states" else len(everything)
+    assert suite.uncovered.get("unreachable", 0) == n_everything - len(due)
 
 
 @given(plain=plain_graphs())
