@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from itertools import accumulate, islice
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from testgen.selection.ground import GROUNDS, Ground, within
 from testgen.selection.least_steps import shortest_walks
 from testgen.selection.limited import bound_of_length, limited_walks
 from testgen.selection.minimum import component_flow, fewest_paths
-from testgen.selection.order import most_first
+from testgen.selection.order import most_first, spread
 from testgen.selection.part import Part, Path, part_of
 from testgen.selection.sampled import random_walks, sampled_paths
 from testgen.selection.shortest import shortest_paths
@@ -201,20 +201,23 @@ def _whole_behaviors(graph: StateGraph, strategy: str, request: Request) -> _Cho
             raise SelectionError("how many behaviors are to be drawn?", location=where, hint="--budget tests=500")
         _check_limit(min(count, request.max_tests), request, where)
         paths = sampled_paths(graph, request.max_tests, request.seed)
-    elif request.max_tests is not None and request.max_steps is None:
-        _check_limit(min(count, request.max_tests), request, where)
-        paths = list(islice(walk_behaviors(graph), request.max_tests))
+    elif request.has_budget and request.max_steps is None and count > max(request.limit, DEFAULT_LIMIT):
+        _check_limit(min(count, request.max_tests or 0), request, where)
+        n_drawn = max(min(request.limit, DEFAULT_LIMIT), request.max_tests or 0)  # too many to look at each
+        paths = sampled_paths(graph, n_drawn, request.seed)
     else:
-        _check_limit(count, request, where)
+        most = count if request.max_steps is not None else request.max_tests or count
+        _check_limit(min(count, most), request, where)
         paths = list(walk_behaviors(graph))
         assert len(paths) == count, "the count and the walk disagree"
-    chosen = _Chosen(paths, count, count, uncovered={"budget": count - len(paths)})
+    chosen = _Chosen(paths, count, count)
     if request.max_steps is not None:
         chosen.paths = [path for path in paths if len(path[1]) <= request.max_steps]
         chosen.uncovered["max-steps"] = len(paths) - len(chosen.paths)
-    n_before = len(chosen.paths)
-    _keep_to_budget(chosen.paths, request)
-    chosen.uncovered["budget"] += n_before - len(chosen.paths)
+    if request.has_budget:
+        ordered = chosen.paths if strategy == "sample" else spread(chosen.paths, CRITERIA["transitions"](graph))
+        chosen.paths = _within_budget(ordered, request)
+    chosen.uncovered["budget"] = count - chosen.uncovered.get("max-steps", 0) - len(chosen.paths)
     return _not_empty(chosen, graph)
 
 
@@ -253,7 +256,7 @@ def _covering(graph: StateGraph, strategy: str, request: Request) -> _Chosen:
     passed = _passed(paths, obligations)
     chosen.uncovered["chance" if strategy == "random" else "max-steps"] = obligations.count - len(passed)
     if request.has_budget:
-        _keep_to_budget(paths, request)
+        chosen.paths = paths = _within_budget(paths, request)
         chosen.uncovered["budget"] = len(passed) - len(_passed(paths, obligations))
     _check_limit(len(paths), request, Location(graph.source), request.criterion)
     return _not_empty(chosen, graph)
@@ -315,16 +318,24 @@ def _count(graph: StateGraph, criterion: str) -> int:
         return int(np.diff(graph.offsets)[graph.targets].sum())
 
 
-def _keep_to_budget(paths: list[Path], request: Request) -> None:
-    if request.max_tests is not None:
-        del paths[request.max_tests :]
-    if request.max_steps_in_all is not None:
-        steps = accumulate(len(transitions) for _, transitions in paths)
-        del paths[sum(total <= request.max_steps_in_all for total in steps) :]
-    if request.max_seconds is not None:
-        assert request.rate is not None, "seconds are measured in something"
-        seconds = accumulate(request.rate.seconds(1, len(transitions)) for _, transitions in paths)
-        del paths[sum(total <= request.max_seconds for total in seconds) :]
+def _within_budget(paths: Iterable[Path], request: Request) -> list[Path]:
+    """The first of `paths`, as many as the budget has room for."""
+    kept: list[Path] = []
+    steps, seconds = 0, 0.0
+    for path in paths:
+        steps += len(path[1])
+        seconds += 0.0 if request.rate is None else request.rate.seconds(1, len(path[1]))
+        if any(
+            most is not None and taken > most
+            for taken, most in (
+                (len(kept) + 1, request.max_tests),
+                (steps, request.max_steps_in_all),
+                (seconds, request.max_seconds),
+            )
+        ):
+            break
+        kept.append(path)
+    return kept
 
 
 def _passed(paths: list[Path], obligations: Obligations) -> set[int]:
