@@ -23,6 +23,18 @@ Walk = tuple[int, ...]
 COVERING = [(criterion, strategy) for criterion, known in STRATEGIES.items() for strategy in known]
 COVERING = [pair for pair in COVERING if pair[0] != "behaviors"]
 
+OWNERS = r"""strict digraph DiskGraph {
+9 [label="/\\ n = -1\n/\\ owner = [field |-> \"t2\"]\n/\\ free = TRUE",style = filled]
+9 -> 0 [label="Go"];
+0 [label="/\\ n = 0\n/\\ owner = t1\n/\\ free = TRUE"];
+9 -> 1 [label="Go"];
+1 [label="/\\ n = 1\n/\\ owner = Nobody\n/\\ free = TRUE"];
+9 -> 2 [label="Go"];
+2 [label="/\\ n = 2\n/\\ owner = t1\n/\\ free = FALSE"];
+9 -> 3 [label="Go"];
+3 [label="/\\ n = 3\n/\\ owner = \"t1\"\n/\\ free = FALSE"];
+}"""
+
 
 def read(plain: PlainGraph) -> StateGraph:
     return read_dot(Source("drawn.dot", plain.dot(random.Random(0)).encode()))
@@ -225,6 +237,31 @@ def test_predicates_tell_where_behaviors_may_be(
 
 
 @pytest.mark.parametrize(
+    ("text", "states"),
+    [
+        ("owner == t1", {0, 2}),
+        ("owner in [t1, Nobody]", {0, 1, 2}),
+        ("free == TRUE and owner != t1", {1}),
+        ("all(x != t1 for x in [owner])", {1, 3}),
+        ("owner == 't1'", {3}),
+        ("free == FALSE", {2, 3}),
+    ],
+)
+def test_predicates_know_model_values_and_booleans_by_their_names(text: str, states: set[int]) -> None:
+    graph = read_dot(Source("owners.dot", OWNERS.encode()))
+    kept = select_behaviors(graph, Request("states", only=(f"({text}) or n == -1",)))
+    found = {graph.state(state)["n"].key for behavior in kept.behaviors for state in behavior.states}
+    assert found == {"-1", *map(str, states)}
+
+
+@pytest.mark.parametrize("name", ["t2", "field", "set", "Model"])
+def test_what_stands_only_in_strings_or_names_fields_is_no_model_value(name: str) -> None:
+    graph = read_dot(Source("owners.dot", OWNERS.encode()))
+    with pytest.raises(SelectionError, match="nor a model value in any state"):
+        select_behaviors(graph, Request("states", only=(f"owner == {name}",)))
+
+
+@pytest.mark.parametrize(
     ("text", "words"),
     [
         ("Lft", "'Lft' is neither an action nor a variable"),
@@ -241,7 +278,7 @@ def test_predicates_tell_where_behaviors_may_be(
         ("x", "is 0, neither true nor false"),
         ("", "neither an action nor an expression"),
         ("open('/etc/passwd')", "'open' is neither an action nor a variable"),
-        ("9**9**9", "cannot be evaluated"),
+        ("9**9**9", "cannot be evaluated (predicates do not know all of its operators)"),
     ],
 )
 def test_what_is_no_predicate_is_told_and_runs_no_code(text: str, words: str) -> None:
