@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from testgen.analysis import count_behaviors
+from testgen.analysis import count_behaviors, find_shape
 from testgen.behavior import Suite, make_behaviors
 from testgen.errors import Location, SelectionError
 from testgen.graph import StateGraph, collector_paused
@@ -168,10 +168,10 @@ def _strategy(request: Request) -> str:
         raise SelectionError(f"unknown criterion {request.criterion!r}", hint=f"there are {', '.join(STRATEGIES)}")
     known = STRATEGIES[request.criterion]
     strategy = request.strategy or known[0]
-    if request.has_least_steps and (strategy != "minimum" or request.criterion == "states"):
+    if request.has_least_steps and strategy != "minimum":
         raise SelectionError(
             f"the fewest steps cannot be found for {request.criterion} by strategy {strategy}",
-            hint="--minimize steps is for transitions and transition-pairs, with strategy minimum",
+            hint="--minimize steps is for states, transitions and transition-pairs, with strategy minimum",
         )
     if request.strategy and request.strategy not in known:
         raise SelectionError(
@@ -225,6 +225,12 @@ def _covering(graph: StateGraph, strategy: str, request: Request) -> _Chosen:
     obligations = CRITERIA[request.criterion](graph)
     if obligations.count == 0:
         raise SelectionError(f"the graph has no {request.criterion} to cover", location=Location(graph.source))
+    if request.has_least_steps and request.criterion == "states" and not find_shape(graph).is_dag:
+        raise SelectionError(
+            "the fewest steps through every state cannot be found where the graph has cycles",
+            location=Location(graph.source),
+            hint="--criterion transitions has no such limit",
+        )
     ground = _ground(graph, request)
     flow = component_flow(ground) if ground is not None else None
     bound = 1 if ground is None or flow is None else proven_bound(ground, flow.cut)
