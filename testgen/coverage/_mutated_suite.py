@@ -109,6 +109,7 @@ class _Mutated:
     def __init__(self, paths: list[str]) -> None:
         self._live: dict[tuple[str, str, int], list[FunctionType]] = defaultdict(list)
         wanted = set(paths)
+        gc.unfreeze()  # what a plugin of pytest has frozen, as testgen's does in a large run, is not among the objects
         for found in gc.get_objects():
             if isinstance(found, FunctionType) and found.__code__.co_filename in wanted:
                 self._live[_key(found.__code__)].append(found)

@@ -59,6 +59,13 @@ def test_the_same_mutants_are_run_again_by_their_ids(shop: Path) -> None:
         score("test_few.py", only=["none"])
 
 
+def test_what_a_plugin_has_frozen_is_mutated_in_forks_too(shop: Path, write: Write) -> None:
+    """As testgen's own plugin does where thousands of tests are collected."""
+    write("conftest.py", "import gc\n\ndef pytest_collection_finish():\n    gc.freeze()\n")
+    (suite,) = score("test_many.py").suites
+    assert None not in {verdict.reaching for verdict in suite.verdicts.values()}  # as it is of those run by themselves
+
+
 def test_no_file_is_changed(shop: Path) -> None:
     before = {path: path.read_bytes() for path in shop.rglob("*.py")}
     score("test_few.py")
