@@ -131,7 +131,7 @@ def _rows(names: Sequence[str], comparison: Comparison | None, mutation: Mutatio
 def _groups(mutation: Mutation) -> dict[str, list[Mutant]]:
     """Mutants that not all suites notice, by what is to be thought of them; those noticed by all are only counted."""
     live = live_mutants(mutation)
-    unnoticed = [mutant for mutant in live if all(verdict.end != "killed" for verdict in mutant.suites)]
+    unnoticed = [mutant for mutant in live if not any(verdict.is_kill for verdict in mutant.suites)]
     groups = {
         "Holes, as judged": [mutant for mutant in unnoticed if mutant.judgment],
         "No suite notices them": [mutant for mutant in unnoticed if not mutant.judgment],
@@ -177,8 +177,25 @@ def _findings(
             else f"Each of {counted:,} mutants is noticed by some suite."
         )
         found.append(("bad" if count else "good", words, "mutants"))
+        found += _doubts(mutation)
     if lies is not None:
         found.append(_lies_finding(lies))
+    return found
+
+
+def _doubts(mutation: Mutation) -> list[tuple[str, str, str]]:
+    """Why scores may not mean what they say."""
+    found = []
+    for suite in mutation.suites:
+        if suite.failing:
+            words = f"Suite {suite.name}: {len(suite.failing):,} of {suite.tests:,} tests fail without a mutant."
+            found.append(("bad", words, "mutants"))
+        if suite.unsound:
+            words = f"Suite {suite.name}: its tests depend on their order, so its kills prove nothing."
+            found.append(("bad", words, "mutants"))
+    if mutation.misjudged:
+        told = ", ".join(dict.fromkeys(one.id for one in mutation.misjudged))
+        found.append(("bad", f"Judged equivalent, and noticed all the same: {told}.", "mutants"))
     return found
 
 
