@@ -113,7 +113,7 @@ class _Mutated:
         for found in gc.get_objects():
             if isinstance(found, FunctionType) and found.__code__.co_filename in wanted:
                 self._live[_key(found.__code__)].append(found)
-        self._codes = {path: compile(Path(path).read_text(encoding="utf-8"), path, "exec") for path in paths}
+        self._codes = {path: compile(Path(path).read_bytes(), path, "exec") for path in paths}
 
     def exchanges(self, path: str, text: str) -> list[tuple[FunctionType, CodeType]] | None:
         """The functions that get other code in a mutant; None if that would not be all of its effect."""

@@ -22,7 +22,7 @@ from coverage import Coverage, CoverageData
 from coverage.exceptions import CoverageException
 from coverage.python import PythonFileReporter
 
-from testgen.coverage.source import Source
+from testgen.coverage.source import Source, source_lines
 from testgen.coverage.suites import SuiteRun
 from testgen.errors import InputError, Location
 
@@ -183,7 +183,7 @@ def map_source(source: Source) -> CodeMap:
                     frozenset(n for n in range(first_branch, len(branches)) if branches[n].line in region.lines),
                 )
             )
-        text = tuple(reporter.source().splitlines())
+        text = tuple(source_lines(reporter.source()))
         files.append(SourceFile(path, _shown(path), text, frozenset(omitted)))
     _check_omissions(source, used)
     if not statements:

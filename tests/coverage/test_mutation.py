@@ -66,6 +66,31 @@ def test_what_a_plugin_has_frozen_is_mutated_in_forks_too(shop: Path, write: Wri
     assert None not in {verdict.reaching for verdict in suite.verdicts.values()}  # as it is of those run by themselves
 
 
+@pytest.mark.parametrize(
+    ("before", "encoding", "newline"),
+    [
+        ("# coding: latin-1\n", "latin-1", "\n"),
+        ("", "utf-8-sig", "\n"),
+        ("", "utf-8", "\r\n"),
+        ("# \u2028\n", "utf-8", "\n"),
+    ],
+    ids=["latin-1", "bom", "crlf", "line separator"],
+)
+def test_source_is_read_as_python_reads_it(before: str, encoding: str, newline: str, write: Write) -> None:
+    text = f'{before}def greet(n):\n    if n > 1:\n        return "grüße"\n    return "gruß"\n'
+    path = write("shop.py", "")
+    path.write_bytes(text.replace("\n", newline).encode(encoding))
+    write(
+        "test_shop.py",
+        'import shop\n\ndef test():\n    assert [*map(shop.greet, range(3))] == ["gruß", "gruß", "grüße"]\n',
+    )
+    result = score("test_shop.py", source="shop.py")
+    assert (result.unnoticed, len(result.mutants) > 10) == ((), True)
+    head = text.split("\n").index("    if n > 1:") + 1
+    assert {mutant.line for mutant in result.mutants} == {head, head + 1, head + 2}
+    assert result.code.files[0].lines[head] == '        return "grüße"'
+
+
 def test_no_file_is_changed(shop: Path) -> None:
     before = {path: path.read_bytes() for path in shop.rglob("*.py")}
     score("test_few.py")

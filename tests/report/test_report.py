@@ -171,7 +171,9 @@ def test_judged_mutants_are_told_with_the_argument(inputs: Inputs, tmp_path: Pat
 @pytest.mark.parametrize("end", ["timeout", "crashed"])
 def test_a_mutant_that_does_not_end_well_is_noticed(end: str, inputs: Inputs, tmp_path: Path) -> None:
     document = inputs.document("mutants.json")
-    noticed = next(m for m in document["each"] if [verdict["end"] for verdict in m["suites"]] == ["unreached", "killed"])
+    noticed = next(
+        m for m in document["each"] if [verdict["end"] for verdict in m["suites"]] == ["unreached", "killed"]
+    )
     noticed["suites"][1]["end"] = end
     path = tmp_path / "ends.json"
     path.write_text(json.dumps(document), encoding="utf-8")
