@@ -1,11 +1,10 @@
-"""Running suites against the same mutants, each in a process that forks for each mutant; see `_mutated_suite.py`."""
+"""Running suites against the same mutants, each in a process that forks for each mutant; see `testgen.harness`."""
 
 from __future__ import annotations
 
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -20,10 +19,10 @@ from testgen.coverage.mutants import Mutant
 from testgen.coverage.source import Source
 from testgen.coverage.suites import REFUSED, SuiteRequest, suite_arguments
 from testgen.errors import InputError, TestgenError
+from testgen.harness import harness_command
 
 __all__ = ["KILLING", "MutatedSuite", "Verdict", "run_mutants"]
 
-_SCRIPT = Path(__file__).with_name("_mutated_suite.py")
 _LINES_SHOWN = 12
 _FRESH_LEAST_SECONDS, _FRESH_TIMES_AS_LONG = 30, 10
 
@@ -246,7 +245,7 @@ def _answers(order: Json, folder: Path, name: str, limit: float | None = None) -
     file.write_text(json.dumps({**order, "answers": writing}), encoding="utf-8")
     with (folder / f"{name}.log").open("wb") as output, os.fdopen(reading, encoding="utf-8") as answers:
         process = subprocess.Popen(
-            [sys.executable, str(_SCRIPT), str(file)],
+            harness_command("mutated", str(file)),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -11,7 +11,6 @@ import os
 import shlex
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +18,10 @@ from typing import Any
 
 from testgen.coverage.source import Source
 from testgen.errors import InputError, Location, TestgenError
+from testgen.harness import harness_command
 
 __all__ = ["REFUSED", "SuiteRequest", "SuiteRun", "TestOutcome", "run_suite", "suite_arguments"]
 
-_SCRIPT = Path(__file__).with_name("_measured_suite.py")
 _LINES_SHOWN = 12
 REFUSED = 4
 """pytest's exit code when it does not understand what it is to do."""
@@ -136,7 +135,7 @@ def run_suite(
     environment.setdefault("PYTHONHASHSEED", "0")  # the same branches each time
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, str(_SCRIPT), json.dumps(order)],
+            harness_command("measured", json.dumps(order)),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
