@@ -109,6 +109,14 @@ class CodeMap:
     left_out: tuple[str, ...]
     reporters: tuple[PythonFileReporter, ...]
 
+    @property
+    def shown(self) -> str:
+        """Its files in a few words."""
+        first, *others = self.files
+        return (
+            f"{first.shown} and {len(others):,} other file{'' if len(others) == 1 else 's'}" if others else first.shown
+        )
+
     @cached_property
     def statement_numbers(self) -> dict[tuple[int, int], int]:
         """Number of the statement at (file, line)."""
@@ -327,7 +335,7 @@ def _nothing_reached(run: SuiteRun, data: CoverageData, code: CodeMap) -> InputE
             location=Location(str(run.data_file)),
             hint="coverage combine with [paths] in its configuration moves data to where the source is now",
         )
-    return InputError(f"suite {run.name!r} runs no line of {code.files[0].shown}", hint=_elsewhere(run))
+    return InputError(f"suite {run.name!r} runs no line of {code.shown}", hint=_elsewhere(run))
 
 
 def _is_ours(path: str, code: CodeMap) -> bool:

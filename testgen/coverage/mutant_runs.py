@@ -128,7 +128,7 @@ def run_mutants(
         }
         for answer in _answers({**order, "mutants": list(asked.values())}, folder, "server"):
             run.take(answer)
-        run.check_baseline(folder / "server.log", code.files[0].shown)
+        run.check_baseline(folder / "server.log", code.shown)
         early = [asked[name] for name in run.early]
         for answer in _run_fresh(order, early, run.baseline, folder, jobs):
             run.take(answer)
@@ -163,7 +163,7 @@ class _Run:
             self._verdicts[answer["mutant"]] = _verdict(answer)
             self._on_progress(len(self._verdicts))
 
-    def check_baseline(self, log: Path, file: str) -> None:
+    def check_baseline(self, log: Path, source: str) -> None:
         """See that the suite was collected, that a test passes without a mutant, and that the source is run."""
         told, name = self._told, self._request.name
         if told.get("broken_files"):
@@ -180,7 +180,7 @@ class _Run:
             n_tests = len(self.baseline["names"])
             raise InputError(f"suite {name!r}: none of its {n_tests:,} tests passes without a mutant")
         if not self.baseline["reaches"]:
-            raise InputError(f"suite {name!r} runs no line of {file}", hint="do its tests import it in this process?")
+            raise InputError(f"suite {name!r} runs no line of {source}", hint="do its tests import it in this process?")
 
     def check_verdicts(self, log: Path) -> None:
         """See that every mutant has a verdict."""

@@ -139,9 +139,10 @@ def _spec(name: str) -> ModuleSpec:
 
 
 def _not_importable(name: str, why: str) -> InputError:
-    folders = [path.name for path in Path().iterdir() if (path / "__init__.py").is_file()]
-    near = difflib.get_close_matches(name, folders, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else "a folder will do as well: --source src/PACKAGE"
+    places = [path for folder in (Path(), Path("src")) if folder.is_dir() for path in sorted(folder.iterdir())]
+    packages = {path.name: path for path in reversed(places) if (path / "__init__.py").is_file()}
+    near = difflib.get_close_matches(name, packages, n=1)
+    hint = f"did you mean {packages[near[0]]}?" if near else "a folder will do as well: --source src/PACKAGE"
     return InputError(f"{name!r} is neither a file nor a package that can be imported here: {why}", hint=hint)
 
 

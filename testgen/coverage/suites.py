@@ -11,7 +11,7 @@ import os
 import shlex
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from testgen.coverage.source import Source
 from testgen.errors import InputError, Location, TestgenError
 from testgen.harness import harness_command
 
-__all__ = ["REFUSED", "SuiteRequest", "SuiteRun", "TestOutcome", "run_suite", "suite_arguments"]
+__all__ = ["REFUSED", "SuiteRequest", "SuiteRun", "TestOutcome", "check_requests", "run_suite", "suite_arguments"]
 
 _LINES_SHOWN = 12
 REFUSED = 4
@@ -86,6 +86,23 @@ class SuiteRun:
         return bool(self.failures)
 
 
+def check_requests(requests: Sequence[SuiteRequest]) -> None:
+    """See that every suite is there, and has a name of its own, before the first is run.
+
+    Raises:
+        InputError: There is none, or two are named alike.
+    """
+    names = [request.name for request in requests]
+    for request in requests:
+        if names.count(request.name) > 1:
+            raise InputError(f"two suites are named {request.name!r}")
+        if request.data is None:
+            suite_arguments(request)
+        elif not request.data.is_file():
+            where = Location(str(request.data))
+            raise InputError(f"suite {request.name!r}: there is no such data file", location=where)
+
+
 def suite_arguments(request: SuiteRequest) -> list[str]:
     """What pytest is to run, as arguments; a path with spaces in it may be given as it is.
 
@@ -118,7 +135,7 @@ def run_suite(
         TestgenError: The process ended before it could tell anything.
     """
     if request.data is not None:
-        return _brought(request)
+        return SuiteRun(request.name, str(request.data), request.data, None)
     arguments = suite_arguments(request)
     data_file, record, log = (folder / f"{request.name}{ending}" for ending in (".coverage", ".json", ".log"))
     order = {
@@ -150,13 +167,6 @@ def run_suite(
     return _run_of(request, record, data_file, log, process.returncode)
 
 
-def _brought(request: SuiteRequest) -> SuiteRun:
-    assert request.data is not None
-    if not request.data.is_file():
-        raise InputError(f"suite {request.name!r}: there is no such data file", location=Location(str(request.data)))
-    return SuiteRun(request.name, str(request.data), request.data, None)
-
-
 def _run_of(request: SuiteRequest, record: Path, data_file: Path, log: Path, code: int) -> SuiteRun:
     if not record.is_file():
         raise TestgenError(
@@ -165,6 +175,7 @@ def _run_of(request: SuiteRequest, record: Path, data_file: Path, log: Path, cod
         )
     # Any: JSON
     told: dict[str, Any] = json.loads(record.read_text(encoding="utf-8"))
+    record.unlink()
     outcomes = tuple(TestOutcome(*test) for test in told["tests"])
     if told["status"] == REFUSED:
         raise InputError(f"suite {request.name!r}: pytest refuses what it is to run:\n{_tail(log)}")

@@ -78,8 +78,10 @@ def main(text: str) -> None:
         source_dirs=order["folders"],
         context=order["suite"],
     )
-    for option, value in (("run:dynamic_context", None), ("run:core", "ctrace"), ("run:relative_files", False)):
-        measuring.set_option(option, value)
+    measuring.set_option("run:dynamic_context", None)
+    measuring.set_option("run:core", "ctrace")
+    measuring.set_option("run:relative_files", False)
+    measuring.set_option("run:disable_warnings", ["no-data-collected"])  # we tell that ourselves
     recorder = _Recorder(measuring)
     arguments = pytest_arguments(order["arguments"], f"{order['record']}.cache", "--tb=short")
     started = time.perf_counter()

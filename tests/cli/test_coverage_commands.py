@@ -102,6 +102,7 @@ def test_markdown_replaces_an_earlier_report_and_nothing_else(run_testgen: Run, 
     answer = run_testgen(*arguments, "notes.md")
     assert answer.code == ExitCode.REQUEST
     assert "notes.md: is not an earlier report, so it is not overwritten" in answer.err
+    assert answer.out.startswith("shop: ")  # what was measured is not lost
     assert (shop / "notes.md").read_text() == "mine\n"
 
 

@@ -269,7 +269,7 @@ def test_tests_that_fail_without_a_mutant_notice_nothing(shop: Path, write: Writ
         ("", "suite 'test_odd' has no tests"),
         ("import nowhere\n", "suite 'test_odd' cannot be collected:\n    test_odd.py: "),
         ("def test_one():\n    assert False\n", "none of its 1 tests passes without a mutant"),
-        ("def test_one(): ...\n", "runs no line of shop/__init__.py"),
+        ("def test_one(): ...\n", "runs no line of shop/__init__.py and 1 other file"),
         ("import os\n\nos._exit(2)\n", "suite 'test_odd' cannot be run: its process ended"),
         ("import os\n\ndef test_one():\n    os._exit(2)\n", "the run without a mutant ended with status"),
     ],
