@@ -17,7 +17,7 @@ from typing import Any
 from testgen.coverage.branches import CodeMap
 from testgen.coverage.mutants import Mutant
 from testgen.coverage.source import Source
-from testgen.coverage.suites import REFUSED, SuiteRequest, suite_arguments
+from testgen.coverage.suites import REFUSED, SuiteRequest, log_tail, suite_arguments
 from testgen.errors import InputError, TestgenError
 from testgen.harness import harness_command
 
@@ -170,12 +170,12 @@ class _Run:
             words = "\n".join(f"    {path}: {message}" for path, message in told["broken_files"][:_LINES_SHOWN])
             raise InputError(f"suite {name!r} cannot be collected:\n{words}")
         if told.get("status") == REFUSED:
-            raise InputError(f"suite {name!r}: pytest refuses what it is to run:\n{_tail(log)}")
+            raise InputError(f"suite {name!r}: pytest refuses what it is to run:\n{log_tail(log)}")
         if not self.baseline:
             if "broken" not in told and "status" in told:
-                raise InputError(f"suite {name!r} has no tests:\n{_tail(log)}")
+                raise InputError(f"suite {name!r} has no tests:\n{log_tail(log)}")
             how = told.get("broken", "its process ended")
-            raise TestgenError(f"suite {name!r} cannot be run: {how}\n{_tail(log)}")
+            raise TestgenError(f"suite {name!r} cannot be run: {how}\n{log_tail(log)}")
         if not set(self.baseline["outcomes"]) & {"passed", "xfailed"}:
             n_tests = len(self.baseline["names"])
             raise InputError(f"suite {name!r}: none of its {n_tests:,} tests passes without a mutant")
@@ -188,7 +188,7 @@ class _Run:
         if missing:
             raise TestgenError(
                 f"suite {self._request.name!r}: its process ended before {missing:,} of {self._n_mutants:,} mutants "
-                f"were run:\n{_tail(log)}"
+                f"were run:\n{log_tail(log)}"
             )
 
     def result(self, seconds: float) -> MutatedSuite:
@@ -275,8 +275,3 @@ def _ended(process: subprocess.Popen[bytes]) -> Iterator[None]:
     finally:
         process.kill()
         process.wait()
-
-
-def _tail(log: Path) -> str:
-    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-_LINES_SHOWN:]
-    return "\n".join(f"    {line}" for line in lines)

@@ -20,7 +20,16 @@ from testgen.coverage.source import Source
 from testgen.errors import InputError, Location, TestgenError
 from testgen.harness import harness_command
 
-__all__ = ["REFUSED", "SuiteRequest", "SuiteRun", "TestOutcome", "check_requests", "run_suite", "suite_arguments"]
+__all__ = [
+    "REFUSED",
+    "SuiteRequest",
+    "SuiteRun",
+    "TestOutcome",
+    "check_requests",
+    "log_tail",
+    "run_suite",
+    "suite_arguments",
+]
 
 _LINES_SHOWN = 12
 REFUSED = 4
@@ -170,7 +179,7 @@ def run_suite(
 def _run_of(request: SuiteRequest, record: Path, data_file: Path, log: Path, code: int) -> SuiteRun:
     if not record.is_file():
         raise TestgenError(
-            f"suite {request.name!r} ended {_how(code)} before pytest was done:\n{_tail(log)}",
+            f"suite {request.name!r} ended {_how(code)} before pytest was done:\n{log_tail(log)}",
             hint="run it alone: " + shlex.join(["pytest", *suite_arguments(request)]),
         )
     # Any: JSON
@@ -178,16 +187,16 @@ def _run_of(request: SuiteRequest, record: Path, data_file: Path, log: Path, cod
     record.unlink()
     outcomes = tuple(TestOutcome(*test) for test in told["tests"])
     if told["status"] == REFUSED:
-        raise InputError(f"suite {request.name!r}: pytest refuses what it is to run:\n{_tail(log)}")
+        raise InputError(f"suite {request.name!r}: pytest refuses what it is to run:\n{log_tail(log)}")
     if told["broken_files"]:
         words = "\n".join(f"    {file}: {message}" for file, message in told["broken_files"][:_LINES_SHOWN])
         raise InputError(f"suite {request.name!r} cannot be collected:\n{words}")
     if not outcomes:
-        raise InputError(f"suite {request.name!r} has no tests:\n{_tail(log)}")
+        raise InputError(f"suite {request.name!r} has no tests:\n{log_tail(log)}")
     if told["status"] not in _DONE:
-        raise InputError(f"suite {request.name!r}: pytest stopped before it was done:\n{_tail(log)}")
+        raise InputError(f"suite {request.name!r}: pytest stopped before it was done:\n{log_tail(log)}")
     if all(test.outcome == "skipped" for test in outcomes):
-        raise InputError(f"suite {request.name!r}: all {len(outcomes):,} tests were skipped:\n{_tail(log)}")
+        raise InputError(f"suite {request.name!r}: all {len(outcomes):,} tests were skipped:\n{log_tail(log)}")
     return SuiteRun(
         request.name,
         request.tests,
@@ -203,6 +212,7 @@ def _how(code: int) -> str:
     return f"by signal {-code}" if code < 0 else f"with exit code {code}"
 
 
-def _tail(log: Path) -> str:
+def log_tail(log: Path) -> str:
+    """The last lines of what a process has printed, to stand below an error."""
     lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-_LINES_SHOWN:]
     return "\n".join(f"    {line}" for line in lines)

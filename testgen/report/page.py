@@ -13,6 +13,7 @@ import jinja2
 from markupsafe import Markup
 
 from testgen.coverage import GraphCoverage
+from testgen.coverage.comparison_text import shown_percent
 from testgen.render.environment import shipped_templates
 from testgen.report.documents import ComparedSuite, Comparison, Lie, Lies, Mutant, Mutation, ScoredSuite
 from testgen.report.graph_view import GraphView, graph_view
@@ -93,10 +94,10 @@ def _environment(folder: Path) -> jinja2.Environment:
         keep_trailing_newline=True,
     )
     environment.filters["number"] = lambda number: "" if number is None else f"{number:,}"
-    environment.filters["percent"] = shown_percent
+    environment.filters["percent"] = _percent
     environment.filters["seconds"] = lambda seconds: "" if seconds is None else f"{seconds:,.1f}"
     environment.filters["plural"] = _plural
-    environment.filters["share"] = lambda part, whole: shown_percent(100 * part / whole) if whole else ""
+    environment.filters["share"] = lambda part, whole: _percent(100 * part / whole) if whole else ""
     return environment
 
 
@@ -104,13 +105,8 @@ def _plural(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def shown_percent(percent: float) -> str:
-    """Rounded down, so that only all of it is 100.
-
-    >>> [shown_percent(percent) for percent in (100, 99.999, 67.39, 0)]
-    ['100 %', '99.9 %', '67.3 %', '0.0 %']
-    """
-    return "100 %" if percent >= 100 else f"{int(percent * 10) / 10:.1f} %"
+def _percent(percent: float) -> str:
+    return f"{shown_percent(percent)} %"
 
 
 def _names(comparison: Comparison | None, mutation: Mutation | None) -> list[str]:
