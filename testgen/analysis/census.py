@@ -9,8 +9,10 @@ import numpy as np
 from testgen.analysis.shape import count_behaviors, find_shape, terminal_states
 from testgen.graph import GraphWarning, StateGraph
 
-__all__ = ["Census", "VariableSample", "take_census"]
+__all__ = ["NEXT", "Census", "VariableSample", "naming_warnings", "take_census"]
 
+NEXT = "Next"
+"""What nearly every specification calls its next-state relation; no step of it should need that name."""
 _SAMPLES = 3
 
 
@@ -31,7 +33,7 @@ class Census:
         cycle_sizes: Number of states in each strongly connected component with a cycle, largest first.
         behaviors: Number of maximal paths; None if there are infinitely many.
         actions: Transitions of each action name, by name.
-        warnings: Those of the dump, and those of its shape.
+        warnings: Those of the dump, those of its names, and those of its shape.
     """
 
     states: int
@@ -66,8 +68,24 @@ def take_census(graph: StateGraph) -> Census:
         behaviors=count_behaviors(graph),
         actions=_count_actions(graph),
         variables=_sample_variables(graph),
-        warnings=(*graph.warnings, *_shape_warnings(shape.is_dag, len(terminal))),
+        warnings=(*graph.warnings, *naming_warnings(graph), *_shape_warnings(shape.is_dag, len(terminal))),
     )
+
+
+def naming_warnings(graph: StateGraph) -> list[GraphWarning]:
+    r"""Tell of steps that TLC could not name.
+
+    It looks for a definition through disjunctions and through quantifiers over constant sets, and no further: `\E m \in
+    msgs : Receive(m)` in the midst of `Next` is called `Next`. Seen in 2.15.
+    """
+    if not any(action.name == NEXT for action in graph.actions):
+        return []
+    message = (
+        f"steps are called {NEXT!r}, as TLC calls those that are quantified over a set that depends on the state: "
+        r"it may stand for several actions. Name them, as in Deliver == \E m \in msgs : Receive(m), "
+        f"for {NEXT} to consist of"
+    )
+    return [GraphWarning("steps-without-a-name", message)]
 
 
 def _count_actions(graph: StateGraph) -> dict[str, int]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import functools
 import inspect
+import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path
 from typing import Any
 
 from testgen.bindings.names import method_name, parameter_names
-from testgen.bindings.places import place_of
+from testgen.bindings.places import path_seen, place_of
 from testgen.bindings.protocol import Binding, Outcome, Step
-from testgen.errors import BindingError
+from testgen.errors import BindingError, Location, TestgenError
 from testgen.values.agreement import agree
 from testgen.values.plain import Plain
 
@@ -174,11 +176,7 @@ def step_arguments(binding: type[Binding], method: Any, step: Step) -> Mapping[s
         BindingError: They do not fit its parameters.
     """
     if method.parameters is not None:
-        n_wanted = _n_positional(method.parameters)
-        states = (step.before, step.after)
-        return _fitting(
-            binding, method, method.parameters(*states, step) if n_wanted == 3 else method.parameters(*states)
-        )
+        return _fitting(binding, method, _declared(binding, method, step))
     names = _parameters(method)
     if step.parameters:
         told = dict(zip(parameter_names(step.parameters), step.arguments, strict=True))
@@ -198,6 +196,41 @@ def step_arguments(binding: type[Binding], method: Any, step: Step) -> Mapping[s
             hint="TLC before 2025-02 prints no arguments: declare @action(..., parameters=function of (before, after))",
         )
     return dict(zip(names.all, step.arguments, strict=False))
+
+
+def _declared(binding: type[Binding], method: Any, step: Step) -> Mapping[str, Plain]:
+    """What the method's declared function finds in the states of a step.
+
+    Raises:
+        BindingError: It fails.
+    """
+    states = (step.before, step.after)
+    try:
+        found: Mapping[str, Plain] = (
+            method.parameters(*states, step) if _n_positional(method.parameters) == 3 else method.parameters(*states)
+        )
+    except TestgenError:
+        raise
+    except Exception as error:  # a binding's author wrote what runs here, and it may raise anything
+        changed = [name for name in step.before if not agree(step.before[name], step.after[name])]
+        raise BindingError(
+            f"the parameters declared for {binding.__name__}.{method.__name__} cannot be found from the states "
+            f"of a step {step.action!r} ({type(error).__name__}: {error}), which changes {_listed(changed)}",
+            location=_line_of_others(error) or place_of(method),
+            hint="each step of that action must tell them: look at what all of them change",
+        ) from error
+    return found
+
+
+def _line_of_others(error: Exception) -> Location | None:
+    """Where the code of a binding's author came to fail: not in what it called of ours."""
+    frames = traceback.extract_tb(error.__traceback__)
+    theirs = [frame for frame in frames if Path(frame.filename).parent != Path(__file__).parent]
+    return Location(path_seen(theirs[-1].filename), theirs[-1].lineno) if theirs else None
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"{', '.join(names)} alone" if names else "nothing"
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,13 +47,14 @@ def init(graph: str, binding: str | None, verify: bool, allow_cut: bool, as_json
     pytest generated/bank              says what to implement, and where
     testgen init --verify bank.dot     what does not fit, after a change of the specification
     """
+    from testgen.analysis import naming_warnings
     from testgen.graph import load
 
     if graph == "-":
         raise click.UsageError("a project file names a dump by its file, so GRAPH cannot be standard input")
     with working(f"reading {graph}"):
         loaded = load(graph, allow_cut=allow_cut)
-    for warning in loaded.warnings:
+    for warning in (*loaded.warnings, *naming_warnings(loaded)):
         warn(f"{graph}: {warning.message}")
     project = find_project(Path.cwd())
     if verify:

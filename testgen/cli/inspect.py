@@ -139,17 +139,25 @@ def _print_report(graph: str, census: Census, plans: Mapping[str, _Plan]) -> Non
         for sample in map(inert, variable.samples):
             click.echo(f"    {sample if len(sample) <= _SAMPLE_WIDTH else sample[: _SAMPLE_WIDTH - 3] + '...'}")
     click.echo("\n" + click.style("suites, for `testgen build --criterion`", bold=True))
-    print_rows((criterion, _planned(plan)) for criterion, plan in plans.items())
+    print_rows((criterion, _planned(plan) or _unplanned(criterion, census)) for criterion, plan in plans.items())
     for warning in census.warnings:
         warn(warning.message)
 
 
-def _planned(plan: _Plan) -> str:
+def _planned(plan: _Plan) -> str | None:
     if plan.obligations is None or plan.tests is None or plan.steps is None:
-        return "         -  nothing to cover, or too much to plan in passing"
+        return None
     fewest = "the fewest" if plan.strategy == "minimum" else plan.strategy
     seconds = "" if plan.seconds is None else f"  {plan.seconds:>8,.1f} s"
     return f"{plan.obligations:>10,}  {plan.tests:>7,} tests  {plan.steps:>9,} steps{seconds}  {fewest}"
+
+
+def _unplanned(criterion: str, census: Census) -> str:
+    if criterion != "behaviors" or census.behaviors == 0:
+        return f"{'-':>10}  nothing to cover, or too much to plan in passing"
+    if census.behaviors is None:
+        return f"{'-':>10}  infinitely many, as there are cycles"
+    return f"{'-':>10}  all of them are more than `build` takes without --limit"
 
 
 def _cycles(census: Census) -> str:

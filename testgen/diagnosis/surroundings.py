@@ -12,7 +12,8 @@ from testgen.diagnosis.course import Course, OpenedSuite
 from testgen.errors import TestgenError, shortened
 from testgen.graph import TransitionId
 from testgen.values import Plain, python_literal, to_plain
-from testgen.values.agreement import agree, as_function
+from testgen.values.agreement import agree
+from testgen.values.changes import changed_fields
 
 __all__ = ["Surroundings", "surroundings"]
 
@@ -84,7 +85,7 @@ def _changes(suite: OpenedSuite, before: Mapping[str, Plain], after: Mapping[str
             yield line
             continue
         yield row + shortened(one, _VALUE_WIDTH)
-        fields = list(_fields(before[name], after[name], ""))
+        fields = list(changed_fields(before[name], after[name]))
         if len(fields) > _FIELDS_SHOWN:
             fields[_FIELDS_SHOWN:] = [f"... and {len(fields) - _FIELDS_SHOWN} more"]
         yield from (f"    {' ' * width}  {field}" for field in fields)
@@ -94,37 +95,6 @@ def _observed(suite: OpenedSuite) -> list[str]:
     observers = suite.binding.observers() if suite.binding is not None else {}
     variables = suite.graph.variables
     return [name for name in variables if name in observers] or list(variables)
-
-
-_NOTHING = object()
-
-
-def _fields(one: Plain, other: Plain, path: str) -> Iterator[str]:
-    """Where two values differ, innermost."""
-    if one is _NOTHING or other is _NOTHING or not (_has_fields(one) and _has_fields(other)):
-        yield f"{path}: " * bool(path) + f"{_shown(one)}  →  {_shown(other)}"
-        return
-    if isinstance(one, list) and isinstance(other, list):
-        longest = max(len(one), len(other))
-        pairs = [
-            (number, *(side[number] if number < len(side) else _NOTHING for side in (one, other)))
-            for number in range(longest)
-        ]
-    else:
-        left, right = as_function(one), as_function(other)
-        keys = [*left, *(key for key in right if key not in left)]
-        pairs = [(key, left.get(key, _NOTHING), right.get(key, _NOTHING)) for key in keys]
-    for key, old, new in pairs:
-        if old is _NOTHING or new is _NOTHING or not agree(old, new):
-            yield from _fields(old, new, f"{path}[{python_literal(key)}]")
-
-
-def _has_fields(value: Plain) -> bool:
-    return isinstance(value, list | dict)
-
-
-def _shown(value: Plain) -> str:
-    return "nothing" if value is _NOTHING else shortened(python_literal(value), _VALUE_WIDTH)
 
 
 def _alternatives(suite: OpenedSuite, taken: TransitionId) -> list[str]:

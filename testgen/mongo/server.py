@@ -215,6 +215,8 @@ class Server:
         message = f"the server {shown_uri(self.uri)} does not answer ({shortened(error)})"
         if self._child is not None:
             message += f", though mongod (process {self._child.pid}) runs"
+        elif "Primary()" in str(error):  # with which pymongo selects; it finds servers, then, of another kind
+            message = f"{shown_uri(self.uri)} has no primary: was replSetInitiate run, and is a majority there?"
         self._failure = ServerError(message, hint="nothing more can be tested against it")
         return message
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import linecache
 import re
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from itertools import islice
 from typing import Any
@@ -189,8 +189,23 @@ def _statement(item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]) 
     if not own or (line := own[-1].lineno) is None:
         return ""
     last_line = own[-1].end_lineno or line  # of the call, which is the whole statement
-    source = " ".join(linecache.getline(own[-1].filename, n).strip() for n in range(line, last_line + 1))
+    source = _in_a_line(linecache.getline(own[-1].filename, n).strip() for n in range(line, last_line + 1))
     return f"{shown_path(item, file)}:{line}: {_clipped(source)}"
+
+
+def _in_a_line(lines: Iterable[str]) -> str:
+    """A statement as it would stand if there were room.
+
+    >>> _in_a_line(["store.check_state(", "entries={", '"a": 1,', '"b": 2,', "},", "busy=True,", ")"])
+    'store.check_state(entries={"a": 1, "b": 2}, busy=True)'
+    """
+    text = ""
+    for line in lines:
+        if line[:1] in (")", "]", "}"):
+            text = text.removesuffix(",") + line
+        else:
+            text += line if text[-1:] in ("", "(", "[", "{") else f" {line}"
+    return text
 
 
 def _clipped(text: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from testgen.runtime.alike import AlikeKeptBack
 from testgen.runtime.companion import Companion
 from testgen.runtime.failure_groups import group_failures, summarize_groups
 from testgen.runtime.rerun import VERDICTS, VerdictWriter
@@ -16,7 +17,7 @@ from testgen.runtime.shrink import Shrinker, TestOrder, tell_findings
 from testgen.runtime.shuffle import WORKER_SEED, seed_of, shuffle_generated
 from testgen.runtime.surroundings import COMPANION
 
-__all__ = ["add_failure_options", "configure_failures", "summarize_failures"]
+__all__ = ["add_failure_options", "configure_failures"]
 
 _SHUFFLED = (
     "shuffled: what passes in another order fails of state that leaks; --testgen-shrink tells which test leaves it"
@@ -52,17 +53,11 @@ def configure_failures(config: pytest.Config) -> None:
         return
     if (seed := seed_of(config)) is not None:
         config.pluginmanager.register(_Shuffling(seed), "testgen shuffling")
-    config.pluginmanager.register(_ShortestFirst(), "testgen shortest first")
+    config.pluginmanager.register(AlikeKeptBack(), "testgen alike kept back")
+    config.pluginmanager.register(_ShortestFirst(), "testgen shortest first")  # before the others are kept back
+    config.pluginmanager.register(_Summary(), "testgen summary of failures")
     if config.getoption("testgen_shrink") and not hasattr(config, "workerinput"):  # workers only run
         config.pluginmanager.register(_Shrinking(config), "testgen shrinking")
-
-
-def summarize_failures(terminalreporter: Any) -> None:  # Any: pytest keeps its type to itself
-    """Group the failures of generated tests by kind, the shortest behavior of each first."""
-    config = terminalreporter.config
-    has_groups = summarize_groups(terminalreporter, config.stash.get(_COMMANDS, {}))
-    if has_groups and config.pluginmanager.has_plugin("testgen shuffling") and not config.getoption("testgen_shrink"):
-        terminalreporter.write_line(_SHUFFLED)
 
 
 class _Shuffling:
@@ -92,6 +87,23 @@ class _ShortestFirst:
             key=lambda report: getattr(report, "testgen", {}).get("steps", -1)
         )
         return (yield)
+
+
+class _Summary:
+    """A pytest plugin: groups the failures of generated tests by kind, the shortest behavior of each first.
+
+    At the very end, as pytest's own list of what failed may be longer than a screen.
+    """
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_terminal_summary(self, terminalreporter: Any) -> Generator[None, None, None]:  # Any: as above
+        result = yield
+        config = terminalreporter.config
+        has_groups = summarize_groups(terminalreporter, config.stash.get(_COMMANDS, {}))
+        is_shuffled = config.pluginmanager.has_plugin("testgen shuffling")
+        if has_groups and is_shuffled and not config.getoption("testgen_shrink"):
+            terminalreporter.write_line(_SHUFFLED)
+        return result
 
 
 class _Shrinking(TestOrder):

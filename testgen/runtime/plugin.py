@@ -20,9 +20,10 @@ import pytest
 from testgen.bindings.pending import NotImplementedYet
 from testgen.bindings.protocol import OtherOutcome
 from testgen.bindings.time_limit import suspend_limits, tell_last_words_to
+from testgen.runtime.alike import bring_back
 from testgen.runtime.compiling import compiling_as_it_stands
 from testgen.runtime.failure_story import tell_failure
-from testgen.runtime.failures import add_failure_options, configure_failures, summarize_failures
+from testgen.runtime.failures import add_failure_options, configure_failures
 from testgen.runtime.fixtures import BINDING, FAILED, MISSING
 from testgen.runtime.following import ATTEMPTS, CATEGORY, OTHERWISE, begin_anew, go_on_otherwise, summarize_outcomes
 from testgen.runtime.generated import is_generated
@@ -225,12 +226,13 @@ def pytest_report_teststatus(report: pytest.CollectReport | pytest.TestReport) -
     return (CATEGORY, "o", CATEGORY.upper()) if hasattr(report, "testgen_otherwise") else None
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_terminal_summary(terminalreporter: Any) -> None:  # Any: pytest keeps its type to itself
-    """Say why generated tests were skipped; group their failures by what differed after which step."""
+    """Say why generated tests were skipped, and which outcomes they met."""
+    bring_back(terminalreporter)
     _summarize_missing(terminalreporter)
     summarize_pending(terminalreporter)
     summarize_outcomes(terminalreporter)
-    summarize_failures(terminalreporter)
     _tell_log_trouble(terminalreporter)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-__all__ = ["Crash", "Told", "restore_told", "tell"]
+__all__ = ["Crash", "Told", "leave_a_line", "restore_told", "tell"]
 
 _ATTRIBUTE = "testgen_crash"
 
@@ -41,7 +41,8 @@ class Told:
         return self.text
 
     def toterminal(self, writer: Any) -> None:  # Any: pytest keeps its type to itself
-        writer.line(self.text)
+        if self.text:
+            writer.line(self.text)
 
 
 def tell(report: pytest.TestReport | pytest.CollectReport, told: Told) -> None:
@@ -55,3 +56,9 @@ def restore_told(report: pytest.TestReport | pytest.CollectReport) -> None:
     """Make what a worker of pytest-xdist has told, of which the text alone has come over, what it was."""
     if hasattr(report, _ATTRIBUTE) and isinstance(report.longrepr, str):
         tell(report, Told(report.longrepr, Crash(**getattr(report, _ATTRIBUTE))))
+
+
+def leave_a_line(report: pytest.TestReport | pytest.CollectReport) -> None:
+    """Keep of what a report tells only how it failed, in a line: as pytest keeps of a traceback with `--tb=line`."""
+    if isinstance(report.longrepr, Told):
+        tell(report, Told("", report.longrepr.reprcrash))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from testgen.bindings import Binding, NotImplementedYet, Step, Story, action, find_binding, observes
+from testgen.bindings import Binding, NotImplementedYet, Step, Story, action, changed_key, find_binding, observes
 from testgen.bindings.verify import Finding, Specified, verify_binding
 
 STATE = {"balance": 0, "clock": 1}
@@ -118,6 +118,18 @@ def test_declared_parameters_are_tried(parameters: Any, words: str) -> None:
     (finding,) = found(Declared, DEPOSIT)
     assert (finding.kind, finding.refuses) == ("arguments", True)
     assert words in finding.message
+
+
+def test_function_that_fails_says_of_which_step_and_where_it_stands() -> None:
+    class Declared(Bank):
+        @action("Deposit", parameters=lambda before, after: {"account": changed_key(before["clock"], after["clock"])})
+        def deposit(self, account: str) -> None: ...  # type: ignore[override]  # of no account here
+
+    (finding,) = found(Declared, Step("Deposit", (), STATE, {**STATE, "balance": {"ann": 7}}))
+    assert finding.message.startswith("tests/bindings/test_verify.py:")
+    assert "step 'Deposit' (ValueError: int is neither a function nor a sequence), which changes balance alone" in (
+        finding.message
+    )
 
 
 def test_story_of_its_own_makes_of_arguments_what_it_likes() -> None:

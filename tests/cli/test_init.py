@@ -550,3 +550,14 @@ def test_field_that_is_ignored_and_not_there_is_warned_of(bank: Path, here: Path
         "the observer of 'balance' ignores the field 'anne', which no value of it has (bindings/bank.py:" in answer.err
     )
     assert "'ann'" not in answer.err
+
+
+def test_steps_that_tlc_could_not_name_are_told_with_the_remedy(here: Path, run_testgen: Run) -> None:
+    (here / "x.dot").write_text(dot([{"n": "0"}, {"n": "1"}], [(0, "Next", 1)]))
+    for command in (["init", "x.dot"], ["inspect", "x.dot"]):
+        answer = run_testgen(*command)
+        assert answer.code == ExitCode.DONE
+        assert "steps are called 'Next'" in answer.err
+        assert r"as in Deliver == \E m \in msgs : Receive(m), for Next to consist of" in " ".join(answer.err.split())
+    (here / "y.dot").write_text(dot([{"n": "0"}, {"n": "1"}], [(0, "Step", 1)]))
+    assert run_testgen("inspect", "y.dot").err == ""

@@ -91,6 +91,13 @@ def test_a_secondary_is_refused() -> None:
         connect_server(f"{fake.uri}?directConnection=true")
 
 
+def test_a_replica_set_without_a_primary_is_told_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(server_module.OPTIONS, "serverSelectionTimeoutMS", 500)
+    alone = {**REPLICA_SET, "isWritablePrimary": False, "ismaster": False, "maxWireVersion": 17, "isreplicaset": True}
+    with FakeServer(alone) as fake, pytest.raises(ServerError, match="has no primary: was replSetInitiate run"):
+        connect_server(fake.uri)
+
+
 @pytest.mark.usefixtures("_no_shared_server")
 def test_the_shared_server_is_sought_once(deaf: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(server_module.OPTIONS, "serverSelectionTimeoutMS", 500)

@@ -2,6 +2,7 @@
 
 import ast
 import keyword
+import re
 import subprocess
 import sys
 import tempfile
@@ -11,13 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from testgen.bindings import Binding, find_binding
+from testgen.bindings import Binding, action, changed_element, changed_key, find_binding
 from testgen.bindings.names import distinct_names, parameter_names, python_name
 from testgen.bindings.verify import verify_binding
 from testgen.graph import StateGraph, load
 from testgen.render import render_suite
 from testgen.render.scaffold import Scaffold, class_name, scaffold_binding, specified
 from testgen.render.scaffold.shapes import shape_of
+from testgen.render.scaffold.specified import plain_state
 from testgen.selection import select_behaviors
 from testgen.values.model import Value
 from tests.conftest import dot, store_dot
@@ -173,6 +175,7 @@ def test_binding_tells_parameters_changes_values_and_the_initial_state(tmp_path:
     assert "shows no arguments" not in text
 
 
+CHANGES = {"changed_element": changed_element, "changed_key": changed_key}
 GUESSED = "    parameters=lambda before, after: {"
 STEPS = {
     "a key": (["<<1, 1>>", "<<2, 1>>", "<<1, 2>>"], [(0, 1), (0, 2)], 'changed_key(before["x"], after["x"])'),
@@ -189,6 +192,10 @@ STEPS = {
                       [(0, 1), (0, 2)], '"key": after["x"]["key"]'),
     "a call without arguments": (['[op |-> "none"]', '[op |-> "tick"]', '[op |-> "put", key |-> "a"]'], [(0, 1)], None),
     "several keys at once": (["<<1, 1>>", "<<2, 2>>"], [(0, 1)], None),
+    "a field of a message": (['{}', '{[to |-> "a", kind |-> "m"]}', '{[to |-> "b", kind |-> "m"]}'], [(0, 1), (0, 2)],
+                             'dict(changed_element(before["x"], after["x"]))["to"]'),
+    "the field of a record": (['[a |-> 1, b |-> 0]', '[a |-> 2, b |-> 0]', '[a |-> 3, b |-> 0]'], [(0, 1), (0, 2)],
+                              'after["x"]["a"]'),
 }  # fmt: skip
 
 
@@ -203,6 +210,60 @@ def test_dump_without_arguments_is_told_where_they_may_be(
     guesses = [line.partition(GUESSED)[2] for line in text.splitlines() if GUESSED in line]
     named = "" if guess is None or guess.startswith('"') else "NAME: "
     assert guesses == ([] if guess is None else [f"{named}{guess}}}"])
+
+
+def test_guess_prefers_what_each_step_changes(tmp_path: Path) -> None:
+    states = [
+        {"node": "<<0, 0>>", "outbox": "{1, 2}"},
+        {"node": "<<1, 0>>", "outbox": "{2}"},
+        {"node": "<<1, 0>>", "outbox": "{}"},
+    ]
+    path = tmp_path / "x.dot"
+    path.write_text(dot(states, [(0, "Learn", 1), (1, "Learn", 2)]))
+    text = scaffold(load(str(path)), tmp_path)[0].text
+    assert 'NAME: changed_element(before["outbox"], after["outbox"])}' in text
+    path.write_text(dot([{"node": state["node"]} for state in states[:2]], [(0, "Learn", 1), (1, "Learn", 1)]))
+    text = scaffold(load(str(path)), tmp_path)[0].text
+    assert 'after["node"])}\n    # Not all of its steps change that variable, though.\n' in text
+
+
+def test_steps_of_one_action_that_change_different_variables_are_all_tried(tmp_path: Path) -> None:
+    states = [{"node": "<<0>>", "net": "{1, 2}"}, {"node": "<<1>>", "net": "{2}"}, {"node": "<<1>>", "net": "{}"}]
+    (tmp_path / "x.dot").write_text(dot(states, [(0, "Learn", 1), (1, "Learn", 2)]))
+    graph = load(str(tmp_path / "x.dot"))
+
+    class Node(Binding):
+        unobserved = ("net", "node")
+
+        @action("Learn", parameters=lambda before, after: {"key": changed_key(before["node"], after["node"])})
+        def learn(self, key: int) -> None: ...
+
+    (finding,) = verify_binding(Node, specified(graph))
+    assert (finding.kind, finding.refuses) == ("arguments", True)
+    assert "(ValueError: none of its keys changed), which changes net alone" in finding.message
+
+
+@pytest.mark.parametrize("name", ["arming", "cache", "payments", "transactions-history"])
+def test_guess_without_a_reserve_holds_for_each_step_of_its_action(name: str) -> None:
+    graph = load(str(Path(__file__).parents[2] / "graphs" / f"{name}.dot"))
+    text = scaffold_binding(graph, name="System", source="x.dot").text
+    guess = re.compile(r'    # +parameters=(lambda before, after: \{[^}]*\})\n    @action\("(.*)"\)')
+    told = [(words.replace("NAME", '"x"').replace("\n    #", ""), action) for words, action in guess.findall(text)]
+    found = {action: eval(words, CHANGES) for words, action in told}
+    assert found
+    for transition in range(graph.n_transitions):
+        if (tell := found.get(graph.action(transition).name)) is not None:
+            tell(plain_state(graph, graph.sources[transition]), plain_state(graph, graph.targets[transition]))
+
+
+def test_of_a_long_value_is_told_what_a_step_changes(tmp_path: Path) -> None:
+    long = "x" * 120
+    states = [{"node": f"[{long} |-> 1, log |-> <<>>]"}, {"node": f'[{long} |-> 1, log |-> <<[kind |-> "vote"]>>]'}]
+    path = tmp_path / "x.dot"
+    path.write_text(dot(states, [(0, "Vote", 1)]))
+    text = scaffold(load(str(path)), tmp_path)[0].text
+    assert '    #     node["log"][0]: nothing -> {"kind": "vote"}\n' in text
+    assert '        #     node["log"]: []\n' in text
 
 
 def test_several_initial_states_make_a_start_that_is_told_which(tmp_path: Path) -> None:

@@ -16,7 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from testgen.analysis import naming_warnings
 from testgen.errors import InputError, SurroundingsError
+from testgen.graph import load
 from testgen.tlc import Exploration, Progress, Verdict, explore, find_java, find_tlc
 from testgen.tlc.nontermination import DEEPER
 
@@ -278,3 +280,21 @@ def test_arguments_out_of_range(write_spec: WriteSpec, arguments: dict[str, obje
     run: Callable[..., Exploration] = explore
     with pytest.raises(InputError, match=complaint):
         run(spec, cfg, None, **arguments)
+
+
+def test_step_that_is_quantified_over_a_variable_has_no_name_unless_it_is_defined(tmp_path: Path) -> None:
+    module = r"""---- MODULE Mail ----
+VARIABLE msgs
+Init == msgs = {1, 2}
+Receive(m) == msgs' = msgs \ {m}
+Deliver == \E m \in msgs : Receive(m)
+Next == NEXT
+====
+"""
+    (tmp_path / "Mail.cfg").write_text("INIT Init\nNEXT Next\nCHECK_DEADLOCK FALSE\n")
+    for next_, named in ((r"\E m \in msgs : Receive(m)", "Next"), ("Deliver", "Deliver")):
+        (tmp_path / "Mail.tla").write_text(module.replace("NEXT", next_))
+        explore(tmp_path / "Mail.tla", tmp_path / "Mail.cfg", tmp_path / "mail.dot")
+        graph = load(str(tmp_path / "mail.dot"))
+        assert {action.name for action in graph.actions} == {named}
+        assert bool(naming_warnings(graph)) == (named == "Next")

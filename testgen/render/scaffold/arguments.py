@@ -1,8 +1,9 @@
 """Where the argument of an action may be that the dump does not print: what its steps change, and where they differ.
 
 A guess, for a person to judge. If an action leads from one state to several, an argument most likely tells them apart,
-so it is looked for in the variables in which those differ; else in all that the action changes. Before all else in a
-variable that holds the last call, `[op |-> "deposit", account |-> "ann"]`: a record with a field that names the action.
+so it is looked for in the variables in which those differ; else in all that the action changes; and first in those that
+each step changes, as a build needs the argument of each. Before all else in a variable that holds the last call,
+`[op |-> "deposit", account |-> "ann"]`: a record with a field that names the action.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ __all__ = ["argument_notes"]
 
 _TRIED = 200
 _CALLS_TRIED = 2000
+_WIDTH = 114
+"""Of a comment in the file; what is longer would be cut."""
 
 _Pairs = list[tuple[Plain, Plain]]
 """Values of a variable before and after steps that change it."""
@@ -30,30 +33,33 @@ _Pairs = list[tuple[Plain, Plain]]
 def argument_notes(graph: StateGraph, transitions: npt.NDArray[np.int64]) -> list[str]:
     """Comment lines on the argument that the action with these transitions may have; none if nothing points to one."""
     before, after = graph.ranks[graph.sources[transitions]], graph.ranks[graph.targets[transitions]]
-    changed = np.flatnonzero((before != after).any(axis=0)).tolist()
+    changes = before != after
+    always: list[bool] = changes.all(axis=0).tolist()
+    changed = np.flatnonzero(changes.any(axis=0)).tolist()
     differing = _differing(graph.sources[transitions], after)
     for column in changed:
         if (fields := _call_fields(graph, column, graph.sources[transitions], after)) is not None:
             name = python_literal(graph.variables[column])
             told = ", ".join(f"{python_literal(field)}: after[{name}][{python_literal(field)}]" for field in fields)
             words = f"Its arguments, most likely, which {graph.variables[column]} tells:"
-            return [words, f"    parameters=lambda before, after: {{{told}}}"] if fields else []
+            return [words, *_declared(told)] if fields else []
     columns = [column for column in changed if differing[column]] or changed
     pairs = {column: _pairs(graph, column, before, after) for column in columns}
-    for find in (_key, _element):
-        for column in columns:
-            if (found := find(graph.variables[column], pairs[column])) is not None:
-                words, expression = found
-                return [f"Its argument, if it has one, may be {words}:", _declared(expression)]
+    steady = [column for column in columns if always[column]]
+    for group in (steady, [column for column in columns if not always[column]]):
+        for find in (_key, _element):
+            for column in group:
+                if (lines := find(graph.variables[column], pairs[column])) is not None:
+                    return lines if always[column] else [*lines, "Not all of its steps change that variable, though."]
     for column in columns:
         variable = graph.variables[column]
         name = python_literal(variable)
         if differing[column]:
             words = f"From one state it leads to several, which differ in {variable}; its argument, most likely:"
-            return [words, _declared(f"after[{name}]")]
+            return [words, *_declared(f"NAME: after[{name}]{_only_field(pairs[column])}")]
         if _varies(pairs[column]) and all(isinstance(value, String | ModelValue) for value in graph.values[column]):
             words = "From each state it leads to one only; so its argument, if it has one, may be in the state before:"
-            return [words, _declared(f"before[{name}]")]
+            return [words, *_declared(f"NAME: before[{name}]")]
     return []
 
 
@@ -95,8 +101,9 @@ def _is_given(found: list[tuple[int, Plain]]) -> bool:
     return all(isinstance(value, str | Model) for _, value in found) and not _same([value for _, value in found])
 
 
-def _declared(expression: str) -> str:
-    return f"    parameters=lambda before, after: {{NAME: {expression}}}"
+def _declared(told: str) -> list[str]:
+    line = f"    parameters=lambda before, after: {{{told}}}"
+    return [line] if len(line) <= _WIDTH else ["    parameters=lambda before, after: {", f"        {told}", "    }"]
 
 
 def _differing(sources: npt.NDArray[np.int32], after: npt.NDArray[np.int32]) -> list[bool]:
@@ -117,21 +124,50 @@ def _pairs(
     return [(to_plain(values[old]), to_plain(values[new])) for old, new in ranks[:: 1 + len(ranks) // _TRIED].tolist()]
 
 
-def _key(variable: str, pairs: _Pairs) -> tuple[str, str] | None:
+def _key(variable: str, pairs: _Pairs) -> list[str] | None:
     keys = _each(changed_key, pairs)
     name = python_literal(variable)
     if keys is None or (len(pairs) > 1 and _same(keys) and not isinstance(pairs[0][0], list)):
         return None  # always the same field of a record
     if _each(changed_element, pairs) is not None:
         return None  # a sequence that grows: what it grows by tells more than its length
-    return f"the key of {variable} that changes", f"changed_key(before[{name}], after[{name}])"
+    words = f"Its argument, if it has one, may be the key of {variable} that changes:"
+    return [words, *_declared(f"NAME: changed_key(before[{name}], after[{name}])")]
 
 
-def _element(variable: str, pairs: _Pairs) -> tuple[str, str] | None:
-    if _each(changed_element, pairs) is None:
+def _element(variable: str, pairs: _Pairs) -> list[str] | None:
+    if (elements := _each(changed_element, pairs)) is None:
         return None
     name = python_literal(variable)
-    return f"the element that {variable} gains or loses", f"changed_element(before[{name}], after[{name}])"
+    expression = f"changed_element(before[{name}], after[{name}])"
+    what = f"the element that {variable} gains or loses"
+    if fields := _varying_fields(elements):
+        words = f"Its arguments, if it has any, may be in {what}, a record: {', '.join(fields)}. Such as:"
+        return [words, *_declared(f"NAME: dict({expression})[{python_literal(fields[-1])}]")]
+    return [f"Its argument, if it has one, may be {what}:", *_declared(f"NAME: {expression}")]
+
+
+def _varying_fields(elements: list[object]) -> list[str]:
+    """The fields of records that are not the same in all of them; none if they are no records of the same fields."""
+    records = [dict(element) for element in elements if _is_record(element)]  # type: ignore[call-overload]  # pairs
+    if not records or len(records) < len(elements) or any(record.keys() != records[0].keys() for record in records):
+        return []
+    return [field for field in records[0] if not _same([record[field] for record in records])]
+
+
+def _is_record(element: object) -> bool:
+    """Whether it is what stands for a record inside of a set or a sequence."""
+    if isinstance(element, dict):
+        return all(isinstance(key, str) for key in element)
+    is_pairs = isinstance(element, tuple) and all(isinstance(pair, tuple) and len(pair) == 2 for pair in element)
+    return is_pairs and all(isinstance(pair[0], str) for pair in element) and bool(element)  # type: ignore[attr-defined]
+
+
+def _only_field(pairs: _Pairs) -> str:
+    """The field of records that is the only one to change, as an index; empty if there is none."""
+    keys = _each(changed_key, pairs)
+    is_field = keys is not None and isinstance(keys[0], str) and _same(keys)
+    return f"[{python_literal(keys[0])}]" if keys is not None and is_field else ""
 
 
 def _each(find: Callable[[object, object], object], pairs: _Pairs) -> list[object] | None:

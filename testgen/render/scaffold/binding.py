@@ -24,7 +24,8 @@ from testgen.render.scaffold.arguments import argument_notes
 from testgen.render.scaffold.shapes import shape_of
 from testgen.render.scaffold.specified import plain_state
 from testgen.render.suite import action_names
-from testgen.values import python_literal, to_plain
+from testgen.values import Plain, python_literal, to_plain
+from testgen.values.changes import changed_fields
 
 __all__ = ["Scaffold", "class_name", "scaffold_binding"]
 
@@ -35,6 +36,11 @@ _DECORATORS = ("action", "observes", "resets", "starts")
 """Likewise."""
 _IMPORTED = ("Binding", "Model", "NotImplementedYet")
 _CHANGES_SHOWN = 3
+_FIELDS_SHOWN = 3
+_EXAMPLE_WIDTH = 110
+_INITIAL_WIDTH = 106
+_INITIAL_FIELDS_SHOWN = 10
+_SAMPLE_FIELDS_SHOWN = 2
 _STARTERS_PARAMETERS = 3
 
 
@@ -182,24 +188,37 @@ def _parameters(actions: Sequence[Action]) -> tuple[str, ...]:
 
 
 def _example(graph: StateGraph, transition: int, changed: Sequence[str]) -> list[str]:
-    """A step that changes something: what it changes, variable by variable."""
+    """A step that changes something: what it changes, variable by variable, and of long ones only where."""
     before = plain_state(graph, int(graph.sources[transition]))
     after = plain_state(graph, int(graph.targets[transition]))
-    lines = []
+    lines: list[list[str]] = []
     for variable in changed:
         one, other = python_literal(before[variable]), python_literal(after[variable])
+        line = f"{variable}: {one} -> {other}"
         if one != other:
-            lines.append(f"    {variable}: {one} -> {other}")
-    return lines if len(lines) <= _CHANGES_SHOWN else [*lines[:_CHANGES_SHOWN], "    ..."]
+            is_short = len(line) <= _EXAMPLE_WIDTH
+            lines.append(
+                [line] if is_short else list(changed_fields(before[variable], after[variable], variable, arrow=" -> "))
+            )
+    told = [line for of_variable in lines[:_CHANGES_SHOWN] for line in _first(of_variable)]
+    return [f"    {line}" for line in ([*told, "..."] if len(lines) > _CHANGES_SHOWN else told)]
+
+
+def _first(lines: list[str], count: int = _FIELDS_SHOWN) -> list[str]:
+    return lines if len(lines) <= count else [*lines[:count], f"... and {len(lines) - count} more"]
 
 
 def _observer(graph: StateGraph, column: int, method: str) -> _Method:
     variable, values = graph.variables[column], graph.values[column]
     shape = shape_of(values)
-    sample = python_literal(to_plain(max(values, key=lambda value: min(len(value.key), 60))))
+    sample = to_plain(max(values, key=lambda value: min(len(value.key), 60)))
     count = "always this:" if len(values) == 1 else f"{len(values):,} values, such as:"
-    notes = f"{variable}: {shape.words}; {count}", f"    {sample}"
-    return _Method(method, variable, notes, returns=shape.annotation)
+    told = _spelled(variable, sample)
+    spelled = told[:_SAMPLE_FIELDS_SHOWN] if len(told) > 1 else [python_literal(sample)]
+    notes = [f"{variable}: {shape.words}; {count}", *(f"    {line}" for line in spelled)]
+    if re.search(r"\bsets? of (sets of )*records\b", shape.words):
+        notes.append('A record in a set is what `frozen({"field": 1})` of testgen.values makes of it.')
+    return _Method(method, variable, tuple(notes), returns=shape.annotation)
 
 
 def _initial_state(graph: StateGraph) -> tuple[str, ...]:
@@ -208,10 +227,22 @@ def _initial_state(graph: StateGraph) -> tuple[str, ...]:
     ranks = graph.ranks[graph.initial]
     alike = (ranks == ranks[0]).all(axis=0).tolist()
     lines = [
-        f"{name}: {python_literal(first[name])}" for name, same in zip(graph.variables, alike, strict=True) if same
+        line for name, same in zip(graph.variables, alike, strict=True) if same for line in _spelled(name, first[name])
     ]
     differing = [name for name, same in zip(graph.variables, alike, strict=True) if not same]
     return (*lines, *(f"{name}: differs, see start" for name in differing))
+
+
+def _spelled(path: str, value: Plain) -> list[str]:
+    """A value in a line, or if that is too long, in one for each of its fields."""
+    line = f"{path}: {python_literal(value)}"
+    if len(line) <= _INITIAL_WIDTH or not isinstance(value, list | dict) or not value:
+        return [line]
+    fields = value.items() if isinstance(value, dict) else enumerate(value)
+    return _first(
+        [line for key, field in fields for line in _spelled(f"{path}[{python_literal(key)}]", field)],
+        _INITIAL_FIELDS_SHOWN,
+    )
 
 
 def _starter(graph: StateGraph) -> tuple[str, tuple[str, ...]]:

@@ -1,4 +1,4 @@
-"""A graph as bindings see it: its variables, and for each kind of label one step with plain values."""
+"""A graph as bindings see it: its variables, and for each kind of label some steps with plain values."""
 
 from __future__ import annotations
 
@@ -18,19 +18,24 @@ _TRIED = 5_000
 
 
 def specified(graph: StateGraph) -> Specified:
-    """What a binding must fit: one example for each action and number and names of arguments, by name."""
-    examples: dict[tuple[str, int, tuple[str, ...]], Step] = {}
-    for number, transition in _first_transitions(graph):
+    """What a binding must fit: for each action and number and names of arguments steps that change different variables.
+
+    Such as a message that reaches a node which has it already: what tells the arguments of the others may stay there.
+    """
+    examples: dict[tuple[tuple[str, int, tuple[str, ...]], frozenset[str]], Step] = {}
+    for number, transition in _some_transitions(graph):
         action = graph.actions[number]
-        kind = action.name, len(action.arguments), action.parameters
-        if kind in examples:
-            continue
         source, target = int(graph.sources[transition]), int(graph.targets[transition])
+        ranks = zip(graph.variables, graph.ranks[source].tolist(), graph.ranks[target].tolist(), strict=True)
+        kind = action.name, len(action.arguments), action.parameters
+        changed = frozenset(variable for variable, one, other in ranks if one != other)
+        if (kind, changed) in examples:
+            continue
         arguments = tuple(to_plain(argument) for argument in action.arguments)
         before, after = plain_state(graph, source), plain_state(graph, target)
-        examples[kind] = Step(action.name, arguments, before, after, action.parameters)
-    steps = tuple(examples[kind] for kind in sorted(examples))
-    return Specified(graph.variables, steps, partial(_some_values, graph))
+        examples[kind, changed] = Step(action.name, arguments, before, after, action.parameters)
+    steps = [example for _, example in sorted(examples.items(), key=lambda item: (item[0][0], -len(item[0][1])))]
+    return Specified(graph.variables, tuple(steps), partial(_some_values, graph))
 
 
 def _some_values(graph: StateGraph, variable: str) -> Iterator[Plain]:
@@ -44,9 +49,14 @@ def plain_state(graph: StateGraph, state: StateId) -> Mapping[str, Plain]:
     return {name: to_plain(value) for name, value in graph.state(state).items()}
 
 
-def _first_transitions(graph: StateGraph) -> list[tuple[int, int]]:
-    """Each label that occurs with a transition that it labels: one that changes something, if there is one."""
+def _some_transitions(graph: StateGraph) -> Iterator[tuple[int, int]]:
+    """Labels with a transition of each; first every label that occurs, with one that changes something if there is one.
+
+    Then any others; of many, some from all over.
+    """
     moving = np.flatnonzero(~graph.self_loops)
     in_order = np.concatenate([moving, np.flatnonzero(graph.self_loops)])
     labels, places = np.unique(graph.labels[in_order], return_index=True)
-    return [(int(label), int(in_order[place])) for label, place in zip(labels, places, strict=True)]
+    yield from zip(labels.tolist(), in_order[places].tolist(), strict=True)
+    further = in_order[:: 1 + len(in_order) // _TRIED]
+    yield from zip(graph.labels[further].tolist(), further.tolist(), strict=True)
