@@ -172,7 +172,7 @@ def read_outline(path: Path) -> list[Outline]:
             for told in document["behaviors"]
         ]
     except (KeyError, TypeError) as error:
-        raise _malformed(path, f"{type(error).__name__}: {error}") from error
+        raise _malformed(path, _problem(error)) from error
 
 
 _KEYS: Mapping[str, type] = {
@@ -240,6 +240,17 @@ def _malformed(path: Path, problem: str) -> InputError:
     return InputError(f"is no suite file of this version: {problem}", location=Location(str(path)), hint=_HINT)
 
 
+def _problem(error: Exception) -> str:
+    match error:
+        case KeyError(args=[key]):
+            return f"it lacks {str(key)!r}"
+        case IndexError() | OverflowError():
+            return "a number in it stands for nothing"
+        case TypeError():
+            return "it has one kind of value where another belongs"
+    return str(error)
+
+
 def _behavior(path: Path, told: Any, graph: StateGraph) -> Behavior:  # Any: JSON
     """A behavior, checked to be a path of the graph: the file may have been edited."""
     try:
@@ -254,7 +265,7 @@ def _behavior(path: Path, told: Any, graph: StateGraph) -> Behavior:  # Any: JSO
         if is_path and behavior_id(graph, states, transitions) == told["id"]:
             return Behavior(told["id"], states, transitions)
     except (KeyError, TypeError, IndexError, OverflowError) as error:
-        raise _malformed(path, f"{type(error).__name__}: {error}") from error
+        raise _malformed(path, _problem(error)) from error
     raise _malformed(path, f"behavior {str(told['id'])[:8]} is no path of the graph")
 
 
@@ -271,7 +282,7 @@ def _tellings(path: Path, document: dict[str, Any], behaviors: tuple[Behavior, .
                 raise ValueError("a test tells more transitions than its behavior has")
             tellings.append(telling)
     except (KeyError, TypeError, IndexError, ValueError) as error:
-        raise _malformed(path, f"{type(error).__name__}: {error}") from error
+        raise _malformed(path, _problem(error)) from error
     return tuple(tellings)
 
 

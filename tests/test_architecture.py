@@ -12,6 +12,7 @@ import testgen
 ROOT = Path(testgen.__file__).parent
 SHARED = {"errors", "process_group", "values", "whole_file"}
 MAKING = {
+    "harness": 1,
     "graph": 1,
     "tlc": 1,
     "analysis": 2,

@@ -142,24 +142,25 @@ def test_what_is_no_suite_file_is_told(text: str, words: str, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "words"),
     [
-        {"transitions": [3, 0]},
-        {"states": [1, 1, 2]},
-        {"states": [0, 1, 2, 2]},
-        {"id": "0" * 32},
-        {"transitions": [99, 99]},
-        {"transitions": ["a", "b"]},
-        {"states": []},
+        ({"transitions": [3, 0]}, "is no path of the graph"),
+        ({"states": [1, 1, 2]}, "is no path of the graph"),
+        ({"states": [0, 1, 2, 2]}, "is no path of the graph"),
+        ({"id": "0" * 32}, "is no path of the graph"),
+        ({"transitions": [99, 99]}, "a number in it stands for nothing"),
+        ({"transitions": ["a", "b"]}, "is no path of the graph"),
+        ({"transitions": 7}, "it has one kind of value where another belongs"),
+        ({"states": []}, "a number in it stands for nothing"),
     ],
 )
-def test_an_edited_behavior_that_is_no_path_is_told(change: dict[str, Any], tmp_path: Path) -> None:
+def test_an_edited_behavior_that_is_no_path_is_told(change: dict[str, Any], words: str, tmp_path: Path) -> None:
     path = tmp_path / "suite.json"
     suite = select_behaviors(read(ladder()))
     write_suite_file(suite_text(suite, version="1"), path)
     told = json.loads(path.read_text())["behaviors"]
     told[0] |= change
-    with pytest.raises(InputError):
+    with pytest.raises(InputError, match=words):
         read_suite(edited(path, behaviors=told), suite.graph)
 
 

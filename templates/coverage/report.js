@@ -101,7 +101,7 @@ function stateLink(graph, state) {
   return make("a", { href: `#state=${state}` }, `state ${shown(graph.number[state])}`);
 }
 
-function rows(heads, items, row, wanted, covered) {
+function rows(heads, items, row, wanted, covered, numbers = []) {
   // A table that grows by a page at a time, of all items or of those that are wanted.
   const body = make("tbody");
   const more = make("button", { type: "button" });
@@ -132,7 +132,7 @@ function rows(heads, items, row, wanted, covered) {
     parts.push(make("label", { class: "check" }, box, `only what is not ${covered} (${shown(missing)})`));
   }
   restart(false);
-  const head = make("thead", {}, make("tr", {}, ...heads.map((text) => make("th", { scope: "col" }, text))));
+  const head = make("thead", {}, make("tr", {}, ...heads.map((text, column) => make("th", { scope: "col", class: numbers.includes(column) ? "n" : "" }, text))));
   const table = make("table", { class: "rows" }, head, body);
   return [...parts, make("div", { class: "box", role: "region", "aria-label": "Rows", tabindex: "0" }, table), count, more];
 }
@@ -147,14 +147,14 @@ function stateRow(graph, state) {
     {},
     make("td", {}, stateLink(graph, state)),
     make("td", {}, fate(graph, graph.stateFate[state])),
-    make("td", { class: "n" }, end > first ? `${shown(covered)} of ${shown(end - first)}` : "none"),
+    make("td", { class: "n" }, end > first ? `${shown(covered)} of ${shown(end - first)}` : "\u2013"),
     make("td", { class: "n" }, shown(graph.through[state])),
   );
 }
 
 function statesTable(graph, states) {
   const heads = ["state", "", `transitions ${graph.covered}`, "tests"];
-  return rows(heads, states, (state) => stateRow(graph, state), (state) => graph.stateFate[state] !== 0, graph.covered);
+  return rows(heads, states, (state) => stateRow(graph, state), (state) => graph.stateFate[state] !== 0, graph.covered, [2, 3]);
 }
 
 async function showLevels(first, last, column) {

@@ -19,6 +19,9 @@ from testgen.values.plain import Plain
 
 __all__ = ["Call", "StepStory", "Story", "names_used", "step_arguments", "tell_actions", "tell_steps"]
 
+_SCALARS = frozenset((bool, int, float, str, type(None)))
+"""Whose literals need no import."""
+
 
 @dataclass(frozen=True, slots=True)
 class Story:
@@ -128,8 +131,12 @@ def names_used(values: Iterable[Plain]) -> dict[str, frozenset[str]]:
     """The classes, by module, whose constructors stand in the literals of `values`."""
     names: dict[str, set[str]] = {}
     pending = list(values)
+    seen: dict[int, object] = {}  # by identity: steps share their values, which are most of what there is to walk
     while pending:
         value = pending.pop()
+        if type(value) in _SCALARS or id(value) in seen:
+            continue
+        seen[id(value)] = value
         if isinstance(value, dict):
             pending += [*value, *value.values()]
         elif isinstance(value, list | tuple | set | frozenset):

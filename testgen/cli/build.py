@@ -391,7 +391,8 @@ def _is_long(result: Built) -> bool:
 
 
 def _told(result: Built) -> str:
-    what = f"{result.strategy} {result.criterion}" if result.uncovered else f"every {_singular(result.criterion)}"
+    chosen = "" if result.strategy == "all" else f"{result.strategy} "
+    what = f"{chosen}{result.criterion}" if result.uncovered else f"every {_singular(result.criterion)}"
     if shard := next((option for option in result.options if option.startswith("shard ")), ""):
         return f"{shard} of {what}"
     if result.tests < result.behaviors:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from testgen.cli.options import json_option, markdown_option
+from testgen.cli.options import code_options, json_option, markdown_option
 from testgen.cli.output import print_json, print_table, warn, write_report
 from testgen.cli.pairs import read_pairs, read_percentages
 from testgen.errors import ExitCode
@@ -18,31 +18,18 @@ if TYPE_CHECKING:
 __all__ = ["compare"]
 
 _BRANCHES_SHOWN = 20
+_FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
 @click.command("compare")
-@click.option(
-    "--source", multiple=True, required=True, metavar="PKG", help="What to measure: a package, folder or file."
-)
-@click.option(
-    "--suite",
-    multiple=True,
-    metavar="NAME=TESTS",
-    help="A suite, and what pytest is to run: a path, or several, options.",
-)
+@code_options("measure")
 @click.option("--data", multiple=True, metavar="NAME=FILE", help="A suite that ran elsewhere: coverage.py's data file.")
-@click.option(
-    "--omit",
-    multiple=True,
-    metavar="PATTERN",
-    help="Leave out files, 'x.py' or 'admin/*.py', or functions, 'x.py::swap_*'.",
-)
 @click.option("--fail-under", multiple=True, metavar="NAME=PERCENT", help="Exit 1 if the suite reaches less.")
 @json_option("testgen.compare/1")
 @markdown_option
-@click.option("--lcov", type=click.Path(path_type=Path), metavar="DIR", help="Write LCOV, DIR/NAME.info.")
-@click.option("--xml", type=click.Path(path_type=Path), metavar="DIR", help="Write Cobertura XML, DIR/NAME.xml.")
-@click.option("--keep", type=click.Path(path_type=Path), metavar="DIR", help="Keep the data files, DIR/NAME.coverage.")
+@click.option("--lcov", type=_FOLDER, metavar="DIR", help="Write LCOV, DIR/NAME.info.")
+@click.option("--xml", type=_FOLDER, metavar="DIR", help="Write Cobertura XML, DIR/NAME.xml.")
+@click.option("--keep", type=_FOLDER, metavar="DIR", help="Keep the data files, DIR/NAME.coverage.")
 @click.option("-v", "--verbose", is_flag=True, help="Show every function, and every branch that no suite reaches.")
 def compare(
     source: tuple[str, ...],
@@ -78,6 +65,7 @@ def compare(
 
     requests = [SuiteRequest(name, tests) for name, tests in read_pairs("--suite", suite)]
     requests += [SuiteRequest(name, data=Path(file)) for name, file in read_pairs("--data", data)]
+    brought = {request.name for request in requests if request.data is not None}
     if not requests:
         raise click.UsageError("which suites? --suite NAME=TESTS or --data NAME=FILE")
     least = read_percentages("--fail-under", fail_under, [request.name for request in requests])
@@ -87,14 +75,14 @@ def compare(
         lcov=lcov,
         xml=xml,
         keep=keep,
-        on_suite=lambda name: click.echo(f"running {name} ...", err=True),
+        on_suite=lambda name: click.echo(f"{'reading' if name in brought else 'running'} {name} ...", err=True),
     )
-    if markdown is not None:
-        write_report(markdown, comparison_markdown(comparison))
     if as_json:
         print_json("testgen.compare/1", comparison_document(comparison, least))
     else:
         _print(comparison, verbose)
+    if markdown is not None:
+        write_report(markdown, comparison_markdown(comparison))
     return _judge(comparison, least)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from testgen.cli.options import json_option, markdown_option
+from testgen.cli.options import code_options, json_option, markdown_option
 from testgen.cli.output import inert, plural, print_json, print_table, progress, warn, write_report
 from testgen.cli.pairs import read_pairs, read_percentages
 from testgen.errors import ExitCode
@@ -22,21 +22,7 @@ _SHOWN = 20
 
 
 @click.command("mutants")
-@click.option(
-    "--source", multiple=True, required=True, metavar="PKG", help="What to mutate: a package, folder or file."
-)
-@click.option(
-    "--suite",
-    multiple=True,
-    metavar="NAME=TESTS",
-    help="A suite, and what pytest is to run: a path, or several, options.",
-)
-@click.option(
-    "--omit",
-    multiple=True,
-    metavar="PATTERN",
-    help="Leave out files, 'x.py' or 'admin/*.py', or functions, 'x.py::swap_*'.",
-)
+@code_options("mutate")
 @click.option(
     "--patch",
     multiple=True,
@@ -110,12 +96,12 @@ def mutants(
             on_suite=begin,
             on_progress=lambda done: show(done, total),
         )
-    if markdown is not None:
-        write_report(markdown, score_markdown(score))
     if as_json:
         print_json("testgen.mutants/1", score_document(score, least))
     else:
         _print(score, verbose)
+    if markdown is not None:
+        write_report(markdown, score_markdown(score))
     return _judge(score, least)
 
 

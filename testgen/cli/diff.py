@@ -59,7 +59,8 @@ def diff(old: Path, new: Path, as_json: bool) -> int:
             },
         )
     else:
-        click.echo(f"{plural(len(before.keys() & after.keys()), 'behavior')} are the same")
+        n_same = len(before.keys() & after.keys())
+        click.echo(f"{plural(n_same, 'behavior')} {'is' if n_same == 1 else 'are'} the same")
         _print("appeared", [_steps(outline) for outline in appeared])
         _print("vanished", [_steps(outline) for outline in vanished])
         _print("changed", [f"{_steps(one)}, {_where(_first_difference(one, other))}" for one, other in changed])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from testgen.cli.options import json_option
-from testgen.cli.output import print_json
+from testgen.cli.output import print_json, warn
 from testgen.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -95,6 +95,8 @@ def explore(
             stack=stack,
             on_progress=show_progress,
         )
+    for message in result.warnings:
+        warn(message)
     if as_json:
         print_json(tlc.SCHEMA, tlc.as_plain(result))
     else:

@@ -8,7 +8,14 @@ from typing import Any, TypeVar
 
 import click
 
-__all__ = ["allow_cut_option", "json_option", "log_option", "markdown_option", "suite_file_option"]
+__all__ = [
+    "allow_cut_option",
+    "code_options",
+    "json_option",
+    "log_option",
+    "markdown_option",
+    "suite_file_option",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])  # Any: whatever a command takes and gives
 
@@ -33,3 +40,23 @@ def log_option(explanation: str) -> Callable[[F], F]:
 def suite_file_option(explanation: str) -> Callable[[F], F]:
     kind = click.Path(path_type=Path)
     return click.option("--suite-file", "suite_files", multiple=True, type=kind, metavar="FILE", help=explanation)
+
+
+def code_options(done: str) -> Callable[[F], F]:
+    """The code that something is done to, what of it is left out, and the suites whose tests are run."""
+    source = click.option(
+        "--source", multiple=True, required=True, metavar="PKG", help=f"What to {done}: a package, folder or file."
+    )
+    suite = click.option(
+        "--suite",
+        multiple=True,
+        metavar="NAME=TESTS",
+        help="A suite, and what pytest is to run: a path, or several, options.",
+    )
+    omit = click.option(
+        "--omit",
+        multiple=True,
+        metavar="PATTERN",
+        help="Leave out files, 'x.py' or 'admin/*.py', or functions, 'x.py::swap_*'.",
+    )
+    return lambda command: source(suite(omit(command)))

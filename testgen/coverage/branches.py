@@ -22,7 +22,7 @@ from coverage import Coverage, CoverageData
 from coverage.exceptions import CoverageException
 from coverage.python import PythonFileReporter
 
-from testgen.coverage.source import Source
+from testgen.coverage.source import Source, source_lines
 from testgen.coverage.suites import SuiteRun
 from testgen.errors import InputError, Location
 
@@ -109,6 +109,14 @@ class CodeMap:
     left_out: tuple[str, ...]
     reporters: tuple[PythonFileReporter, ...]
 
+    @property
+    def shown(self) -> str:
+        """Its files in a few words."""
+        first, *others = self.files
+        return (
+            f"{first.shown} and {len(others):,} other file{'' if len(others) == 1 else 's'}" if others else first.shown
+        )
+
     @cached_property
     def statement_numbers(self) -> dict[tuple[int, int], int]:
         """Number of the statement at (file, line)."""
@@ -183,7 +191,7 @@ def map_source(source: Source) -> CodeMap:
                     frozenset(n for n in range(first_branch, len(branches)) if branches[n].line in region.lines),
                 )
             )
-        text = tuple(reporter.source().splitlines())
+        text = tuple(source_lines(reporter.source()))
         files.append(SourceFile(path, _shown(path), text, frozenset(omitted)))
     _check_omissions(source, used)
     if not statements:
@@ -327,7 +335,7 @@ def _nothing_reached(run: SuiteRun, data: CoverageData, code: CodeMap) -> InputE
             location=Location(str(run.data_file)),
             hint="coverage combine with [paths] in its configuration moves data to where the source is now",
         )
-    return InputError(f"suite {run.name!r} runs no line of {code.files[0].shown}", hint=_elsewhere(run))
+    return InputError(f"suite {run.name!r} runs no line of {code.shown}", hint=_elsewhere(run))
 
 
 def _is_ours(path: str, code: CodeMap) -> bool:

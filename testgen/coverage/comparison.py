@@ -14,8 +14,7 @@ from testgen.coverage.branches import CodeMap, Function, Reach, map_source, read
 from testgen.coverage.formats import write_formats
 from testgen.coverage.growth import Growth, grow_greedily, grow_in_order
 from testgen.coverage.source import Source
-from testgen.coverage.suites import SuiteRequest, SuiteRun, run_suite
-from testgen.errors import InputError
+from testgen.coverage.suites import SuiteRequest, SuiteRun, check_requests, run_suite
 
 __all__ = ["Comparison", "MeasuredSuite", "compare_suites"]
 
@@ -110,10 +109,7 @@ def compare_suites(
     Raises:
         InputError: A suite cannot be run or read; see `run_suite`, `read_reach`.
     """
-    names = [request.name for request in requests]
-    for name in names:
-        if names.count(name) > 1:
-            raise InputError(f"two suites are named {name!r}")
+    check_requests(requests)
     code = map_source(source)
     suites = []
     with TemporaryDirectory(prefix="testgen-compare-") as temporary:

@@ -6,19 +6,23 @@ Percentages are rounded down: 100 means all.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from testgen.coverage.branches import Branch
 from testgen.coverage.comparison import Comparison, MeasuredSuite
+from testgen.coverage.markdown import (
+    markdown_code,
+    markdown_folded,
+    markdown_table,
+    markdown_text,
+    markdown_warning,
+)
 
 __all__ = [
     "SUITE_COLUMNS",
     "branch_lines",
     "comparison_markdown",
     "function_rows",
-    "markdown_cell",
-    "markdown_folded",
-    "markdown_table",
     "shown_percent",
     "suite_rows",
     "summary_line",
@@ -125,42 +129,26 @@ def warning_lines(comparison: Comparison) -> list[str]:
 def comparison_markdown(comparison: Comparison) -> str:
     """The comparison for a pull request: the table, and the rest folded away."""
     unreached = branch_lines(comparison, comparison.unreached)
+    names = [suite.name for suite in comparison.suites]
+    functions = [
+        (markdown_code(where), markdown_code(name), *counts)
+        for where, name, *counts in function_rows(comparison, every=True)
+    ]
     parts = [
         "### Branches reached, suite by suite\n",
-        f"{summary_line(comparison)}.\n",
-        markdown_table(SUITE_COLUMNS, suite_rows(comparison)),
-        *(f"\n> **Warning** {markdown_cell(line)}\n" for line in warning_lines(comparison)),
-        markdown_folded(
-            "Functions",
-            markdown_table(
-                ("where", "function", "branches", *(suite.name for suite in comparison.suites)),
-                function_rows(comparison, every=True),
-            ),
-        ),
+        f"{markdown_text(summary_line(comparison))}.\n",
+        markdown_table(SUITE_COLUMNS, [(markdown_text(row[0]), *row[1:]) for row in suite_rows(comparison)]),
+        *map(markdown_warning, warning_lines(comparison)),
     ]
+    if functions:
+        table = markdown_table(("where", "function", "branches", *names), functions, words=2)
+        parts.append(markdown_folded("Functions", table))
     if unreached:
         more = f"\n... and {len(unreached) - _MOST_BRANCHES:,} more\n" if len(unreached) > _MOST_BRANCHES else ""
-        rows = [(where, to, f"`{text}`") for where, to, text in unreached[:_MOST_BRANCHES]]
-        parts.append(
-            markdown_folded(
-                f"{len(unreached):,} branches that no suite reaches",
-                markdown_table(("where", "to", "line"), rows) + more,
-            )
-        )
+        rows = [
+            (markdown_code(where), markdown_text(to), markdown_code(text))
+            for where, to, text in unreached[:_MOST_BRANCHES]
+        ]
+        title = f"{len(unreached):,} {'branch' if len(unreached) == 1 else 'branches'} that no suite reaches"
+        parts.append(markdown_folded(title, markdown_table(("where", "to", "line"), rows, words=3) + more))
     return "\n".join(parts)
-
-
-def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Rows under their columns' names; all but the first to the right, as numbers are."""
-    lines = [columns, ["---", *("---:" for _ in columns[1:])], *rows]
-    return "\n".join(f"| {' | '.join(markdown_cell(cell) for cell in line)} |" for line in lines) + "\n"
-
-
-def markdown_cell(text: str) -> str:
-    """A text on one line, without what Markdown would take for its own."""
-    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
-
-
-def markdown_folded(title: str, text: str) -> str:
-    """A part that is shown when its title is clicked."""
-    return f"\n<details><summary>{title}</summary>\n\n{text}\n</details>\n"

@@ -1,11 +1,10 @@
-"""Running suites against the same mutants, each in a process that forks for each mutant; see `_mutated_suite.py`."""
+"""Running suites against the same mutants, each in a process that forks for each mutant; see `testgen.harness`."""
 
 from __future__ import annotations
 
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -18,12 +17,12 @@ from typing import Any
 from testgen.coverage.branches import CodeMap
 from testgen.coverage.mutants import Mutant
 from testgen.coverage.source import Source
-from testgen.coverage.suites import REFUSED, SuiteRequest, suite_arguments
+from testgen.coverage.suites import REFUSED, SuiteRequest, log_tail, suite_arguments
 from testgen.errors import InputError, TestgenError
+from testgen.harness import harness_command
 
 __all__ = ["KILLING", "MutatedSuite", "Verdict", "run_mutants"]
 
-_SCRIPT = Path(__file__).with_name("_mutated_suite.py")
 _LINES_SHOWN = 12
 _FRESH_LEAST_SECONDS, _FRESH_TIMES_AS_LONG = 30, 10
 
@@ -129,7 +128,7 @@ def run_mutants(
         }
         for answer in _answers({**order, "mutants": list(asked.values())}, folder, "server"):
             run.take(answer)
-        run.check_baseline(folder / "server.log", code.files[0].shown)
+        run.check_baseline(folder / "server.log", code.shown)
         early = [asked[name] for name in run.early]
         for answer in _run_fresh(order, early, run.baseline, folder, jobs):
             run.take(answer)
@@ -164,24 +163,24 @@ class _Run:
             self._verdicts[answer["mutant"]] = _verdict(answer)
             self._on_progress(len(self._verdicts))
 
-    def check_baseline(self, log: Path, file: str) -> None:
+    def check_baseline(self, log: Path, source: str) -> None:
         """See that the suite was collected, that a test passes without a mutant, and that the source is run."""
         told, name = self._told, self._request.name
         if told.get("broken_files"):
             words = "\n".join(f"    {path}: {message}" for path, message in told["broken_files"][:_LINES_SHOWN])
             raise InputError(f"suite {name!r} cannot be collected:\n{words}")
         if told.get("status") == REFUSED:
-            raise InputError(f"suite {name!r}: pytest refuses what it is to run:\n{_tail(log)}")
+            raise InputError(f"suite {name!r}: pytest refuses what it is to run:\n{log_tail(log)}")
         if not self.baseline:
             if "broken" not in told and "status" in told:
-                raise InputError(f"suite {name!r} has no tests:\n{_tail(log)}")
+                raise InputError(f"suite {name!r} has no tests:\n{log_tail(log)}")
             how = told.get("broken", "its process ended")
-            raise TestgenError(f"suite {name!r} cannot be run: {how}\n{_tail(log)}")
+            raise TestgenError(f"suite {name!r} cannot be run: {how}\n{log_tail(log)}")
         if not set(self.baseline["outcomes"]) & {"passed", "xfailed"}:
             n_tests = len(self.baseline["names"])
             raise InputError(f"suite {name!r}: none of its {n_tests:,} tests passes without a mutant")
         if not self.baseline["reaches"]:
-            raise InputError(f"suite {name!r} runs no line of {file}", hint="do its tests import it in this process?")
+            raise InputError(f"suite {name!r} runs no line of {source}", hint="do its tests import it in this process?")
 
     def check_verdicts(self, log: Path) -> None:
         """See that every mutant has a verdict."""
@@ -189,7 +188,7 @@ class _Run:
         if missing:
             raise TestgenError(
                 f"suite {self._request.name!r}: its process ended before {missing:,} of {self._n_mutants:,} mutants "
-                f"were run:\n{_tail(log)}"
+                f"were run:\n{log_tail(log)}"
             )
 
     def result(self, seconds: float) -> MutatedSuite:
@@ -246,7 +245,7 @@ def _answers(order: Json, folder: Path, name: str, limit: float | None = None) -
     file.write_text(json.dumps({**order, "answers": writing}), encoding="utf-8")
     with (folder / f"{name}.log").open("wb") as output, os.fdopen(reading, encoding="utf-8") as answers:
         process = subprocess.Popen(
-            [sys.executable, str(_SCRIPT), str(file)],
+            harness_command("mutated", str(file)),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -276,8 +275,3 @@ def _ended(process: subprocess.Popen[bytes]) -> Iterator[None]:
     finally:
         process.kill()
         process.wait()
-
-
-def _tail(log: Path) -> str:
-    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-_LINES_SHOWN:]
-    return "\n".join(f"    {line}" for line in lines)

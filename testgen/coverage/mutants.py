@@ -24,6 +24,7 @@ from libcst.metadata import ByteSpanPositionProvider, MetadataWrapper
 from testgen.coverage.branches import CodeMap
 from testgen.coverage.operators import changes_of
 from testgen.coverage.patches import apply_patch
+from testgen.coverage.source import read_source, source_lines
 from testgen.errors import InputError, Location, unreadable
 
 __all__ = ["Mutant", "make_mutants", "read_patches"]
@@ -167,10 +168,10 @@ def _is_docstring(node: cst.CSTNode) -> bool:
 
 def _mutants_of(number: int, code: CodeMap) -> Iterator[Mutant]:
     file = code.files[number]
-    source = file.path.read_bytes()
-    changes = _Changes(source, MetadataWrapper(cst.parse_module(source), unsafe_skip_copy=True), file.excluded)
+    text = read_source(file.path)
+    source = text.encode()
+    changes = _Changes(source, MetadataWrapper(cst.parse_module(text), unsafe_skip_copy=True), file.excluded)
     changes._module.visit(changes)
-    text = source.decode()
     original = _essence(compile(text, str(file.path), "exec", dont_inherit=True))
     seen = {original}
     counts: Counter[tuple[str, ...]] = Counter()
@@ -223,7 +224,7 @@ def _essence(code: CodeType) -> tuple[object, ...]:
 
 def _changed_lines(one: str, other: str) -> tuple[str, str]:
     """The lines in which two texts differ, without those that they begin and end with alike, stripped."""
-    lines, others = one.splitlines(), other.splitlines()
+    lines, others = source_lines(one), source_lines(other)
     head = 0
     while head < min(len(lines), len(others)) and lines[head] == others[head]:
         head += 1
@@ -236,7 +237,7 @@ def _changed_lines(one: str, other: str) -> tuple[str, str]:
 
 
 def _diff(name: str, one: str, other: str) -> str:
-    lines = difflib.unified_diff(one.splitlines(), other.splitlines(), f"a/{name}", f"b/{name}", lineterm="", n=1)
+    lines = difflib.unified_diff(source_lines(one), source_lines(other), f"a/{name}", f"b/{name}", lineterm="", n=1)
     return "\n".join(lines) + "\n"
 
 
@@ -265,7 +266,7 @@ def _patch(path: Path, code: CodeMap) -> Mutant:
             f"changes {'/'.join(wanted)}, which is not measured", location=where, hint="name it with --source"
         )
     file = code.files[fitting[0]]
-    text = file.path.read_text(encoding="utf-8")
+    text = read_source(file.path)
     mutated = apply_patch(diff, text, path)
     try:
         compile(mutated, str(file.path), "exec", dont_inherit=True)

@@ -13,7 +13,7 @@ from testgen.coverage.mutant_runs import MutatedSuite, run_mutants
 from testgen.coverage.mutants import Mutant, make_mutants, read_patches
 from testgen.coverage.operators import check_mutmut_is_installed
 from testgen.coverage.source import Source
-from testgen.coverage.suites import SuiteRequest
+from testgen.coverage.suites import SuiteRequest, check_requests
 from testgen.errors import InputError
 
 __all__ = ["MutationScore", "score_suites"]
@@ -123,6 +123,7 @@ def score_suites(
         SurroundingsError: mutmut is not installed.
     """
     check_mutmut_is_installed()
+    check_requests(requests)
     judged = {} if judgments is None else read_judgments(judgments)
     code = map_source(source)
     mutants = _distinct((*make_mutants(code), *read_patches(patches, code)))

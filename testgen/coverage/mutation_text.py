@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from testgen.coverage.comparison_text import markdown_cell, markdown_folded, markdown_table, shown_percent
+from testgen.coverage.comparison_text import shown_percent
+from testgen.coverage.markdown import (
+    markdown_block,
+    markdown_code,
+    markdown_folded,
+    markdown_table,
+    markdown_text,
+    markdown_warning,
+)
 from testgen.coverage.mutants import Mutant
 from testgen.coverage.mutation import MutationScore
 
@@ -118,21 +126,23 @@ def score_warnings(score: MutationScore) -> list[str]:
 def score_markdown(score: MutationScore) -> str:
     """The scores for a pull request: the table, and the rest folded away."""
     unnoticed = score.unnoticed
+    names = [suite.name for suite in score.suites]
     parts = [
         "### Mutants noticed, suite by suite\n",
-        f"{score_summary(score)}.\n",
-        markdown_table(SCORE_COLUMNS, score_rows(score)),
-        *(f"\n> **Warning** {markdown_cell(line)}\n" for line in score_warnings(score)),
-        markdown_folded(
-            "How they were noticed", markdown_table(("by", *(suite.name for suite in score.suites)), end_rows(score))
-        ),
+        f"{markdown_text(score_summary(score))}.\n",
+        markdown_table(SCORE_COLUMNS, [(markdown_text(row[0]), *row[1:]) for row in score_rows(score)]),
+        *map(markdown_warning, score_warnings(score)),
     ]
+    if ends := end_rows(score):
+        rows = [(markdown_text(way), *counts) for way, *counts in ends]
+        parts.append(markdown_folded("How they were noticed", markdown_table(("by", *names), rows)))
     if patches := patch_rows(score):
-        parts.append(markdown_folded("Patches", markdown_table(("patch", "suite", "noticed by"), patches)))
+        rows = [(markdown_text(name), suite, markdown_code(by)) for name, suite, by in patches]
+        parts.append(markdown_folded("Patches", markdown_table(("patch", "suite", "noticed by"), rows, words=3)))
     if unnoticed:
-        more = f"\n... and {len(unnoticed) - _MOST_MUTANTS:,} more" if len(unnoticed) > _MOST_MUTANTS else ""
-        lines = "\n".join(mutant_lines(score, unnoticed[:_MOST_MUTANTS]))
-        parts.append(
-            markdown_folded(f"{len(unnoticed):,} mutants that no suite notices", f"```diff\n{lines}{more}\n```")
-        )
+        lines = mutant_lines(score, unnoticed[:_MOST_MUTANTS])
+        more = [f"... and {len(unnoticed) - _MOST_MUTANTS:,} more"] if len(unnoticed) > _MOST_MUTANTS else []
+        changes = [line.removeprefix("    ") for line in lines]  # signs at the beginning of a line have their colors
+        many = f"{len(unnoticed):,} {'mutant' if len(unnoticed) == 1 else 'mutants'} that no suite notices"
+        parts.append(markdown_folded(many, markdown_block("diff", [*changes, *more])))
     return "\n".join(parts)

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from testgen.coverage.source import source_lines
 from testgen.errors import InputError, Location
 
 __all__ = ["apply_patch"]
@@ -33,7 +34,7 @@ def apply_patch(diff: str, text: str, path: Path) -> str:
     Raises:
         InputError: The diff is malformed, is of several files, or does not fit.
     """
-    lines = text.splitlines()
+    lines = source_lines(text)
     offset = 0
     for hunk in _hunks(diff, path):
         place = _place(hunk, lines, hunk.start - 1 + offset, path)
@@ -62,7 +63,7 @@ def _hunks(diff: str, path: Path) -> list[_Hunk]:
     old: list[str] = []
     new: list[str] = []
     n_files = 0
-    for number, line in enumerate(diff.splitlines(), 1):
+    for number, line in enumerate(source_lines(diff), 1):
         if line.startswith("--- "):
             n_files += 1
         elif match := _HUNK.match(line):

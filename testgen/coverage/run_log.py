@@ -93,6 +93,9 @@ def read_runs(folder: Path) -> list[Run]:
         InputError: It is missing, has no log in it, or a file that is none.
         ParseError: A line is not what testgen writes.
     """
+    if folder.is_file():
+        hint = f"the folder that holds it: --log {folder.parent}"
+        raise InputError("is a file; a run log is a folder", location=Location(str(folder)), hint=hint)
     if not folder.is_dir():
         raise InputError("no such folder", location=Location(str(folder)), hint=_HINT)
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import sys
+import tokenize
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from testgen.errors import InputError, Location
 
-__all__ = ["Omission", "Source", "find_source", "read_omission"]
+__all__ = ["Omission", "Source", "find_source", "read_omission", "read_source", "source_lines"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +139,10 @@ def _spec(name: str) -> ModuleSpec:
 
 
 def _not_importable(name: str, why: str) -> InputError:
-    folders = [path.name for path in Path().iterdir() if (path / "__init__.py").is_file()]
-    near = difflib.get_close_matches(name, folders, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else "a folder will do as well: --source src/PACKAGE"
+    places = [path for folder in (Path(), Path("src")) if folder.is_dir() for path in sorted(folder.iterdir())]
+    packages = {path.name: path for path in reversed(places) if (path / "__init__.py").is_file()}
+    near = difflib.get_close_matches(name, packages, n=1)
+    hint = f"did you mean {packages[near[0]]}?" if near else "a folder will do as well: --source src/PACKAGE"
     return InputError(f"{name!r} is neither a file nor a package that can be imported here: {why}", hint=hint)
 
 
@@ -169,3 +171,19 @@ def _no_source(name: str, extensions: Sequence[Path]) -> InputError:
         f"{name} is compiled ({shown}), and there is no Python source to measure",
         hint="coverage.py sees Python only; measure an extension with its own compiler's tools (gcov, llvm-cov)",
     )
+
+
+def read_source(path: Path) -> str:
+    """The text of a file as Python reads it: in the encoding that it names, its lines ended by a newline each."""
+    with tokenize.open(path) as file:
+        return file.read()
+
+
+def source_lines(text: str) -> list[str]:
+    """The lines of source as Python counts them: a form feed ends none, as it does for `str.splitlines`.
+
+    >>> source_lines("a\\fb\\nc\\n")
+    ['a\\x0cb', 'c']
+    """
+    lines = text.split("\n")
+    return lines if lines[-1] else lines[:-1]

@@ -11,18 +11,26 @@ import os
 import shlex
 import shutil
 import subprocess
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from testgen.coverage.source import Source
 from testgen.errors import InputError, Location, TestgenError
+from testgen.harness import harness_command
 
-__all__ = ["REFUSED", "SuiteRequest", "SuiteRun", "TestOutcome", "run_suite", "suite_arguments"]
+__all__ = [
+    "REFUSED",
+    "SuiteRequest",
+    "SuiteRun",
+    "TestOutcome",
+    "check_requests",
+    "log_tail",
+    "run_suite",
+    "suite_arguments",
+]
 
-_SCRIPT = Path(__file__).with_name("_measured_suite.py")
 _LINES_SHOWN = 12
 REFUSED = 4
 """pytest's exit code when it does not understand what it is to do."""
@@ -87,6 +95,23 @@ class SuiteRun:
         return bool(self.failures)
 
 
+def check_requests(requests: Sequence[SuiteRequest]) -> None:
+    """See that every suite is there, and has a name of its own, before the first is run.
+
+    Raises:
+        InputError: There is none, or two are named alike.
+    """
+    names = [request.name for request in requests]
+    for request in requests:
+        if names.count(request.name) > 1:
+            raise InputError(f"two suites are named {request.name!r}")
+        if request.data is None:
+            suite_arguments(request)
+        elif not request.data.is_file():
+            where = Location(str(request.data))
+            raise InputError(f"suite {request.name!r}: there is no such data file", location=where)
+
+
 def suite_arguments(request: SuiteRequest) -> list[str]:
     """What pytest is to run, as arguments; a path with spaces in it may be given as it is.
 
@@ -119,7 +144,7 @@ def run_suite(
         TestgenError: The process ended before it could tell anything.
     """
     if request.data is not None:
-        return _brought(request)
+        return SuiteRun(request.name, str(request.data), request.data, None)
     arguments = suite_arguments(request)
     data_file, record, log = (folder / f"{request.name}{ending}" for ending in (".coverage", ".json", ".log"))
     order = {
@@ -136,7 +161,7 @@ def run_suite(
     environment.setdefault("PYTHONHASHSEED", "0")  # the same branches each time
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, str(_SCRIPT), json.dumps(order)],
+            harness_command("measured", json.dumps(order)),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -151,33 +176,27 @@ def run_suite(
     return _run_of(request, record, data_file, log, process.returncode)
 
 
-def _brought(request: SuiteRequest) -> SuiteRun:
-    assert request.data is not None
-    if not request.data.is_file():
-        raise InputError(f"suite {request.name!r}: there is no such data file", location=Location(str(request.data)))
-    return SuiteRun(request.name, str(request.data), request.data, None)
-
-
 def _run_of(request: SuiteRequest, record: Path, data_file: Path, log: Path, code: int) -> SuiteRun:
     if not record.is_file():
         raise TestgenError(
-            f"suite {request.name!r} ended {_how(code)} before pytest was done:\n{_tail(log)}",
+            f"suite {request.name!r} ended {_how(code)} before pytest was done:\n{log_tail(log)}",
             hint="run it alone: " + shlex.join(["pytest", *suite_arguments(request)]),
         )
     # Any: JSON
     told: dict[str, Any] = json.loads(record.read_text(encoding="utf-8"))
+    record.unlink()
     outcomes = tuple(TestOutcome(*test) for test in told["tests"])
     if told["status"] == REFUSED:
-        raise InputError(f"suite {request.name!r}: pytest refuses what it is to run:\n{_tail(log)}")
+        raise InputError(f"suite {request.name!r}: pytest refuses what it is to run:\n{log_tail(log)}")
     if told["broken_files"]:
         words = "\n".join(f"    {file}: {message}" for file, message in told["broken_files"][:_LINES_SHOWN])
         raise InputError(f"suite {request.name!r} cannot be collected:\n{words}")
     if not outcomes:
-        raise InputError(f"suite {request.name!r} has no tests:\n{_tail(log)}")
+        raise InputError(f"suite {request.name!r} has no tests:\n{log_tail(log)}")
     if told["status"] not in _DONE:
-        raise InputError(f"suite {request.name!r}: pytest stopped before it was done:\n{_tail(log)}")
+        raise InputError(f"suite {request.name!r}: pytest stopped before it was done:\n{log_tail(log)}")
     if all(test.outcome == "skipped" for test in outcomes):
-        raise InputError(f"suite {request.name!r}: all {len(outcomes):,} tests were skipped:\n{_tail(log)}")
+        raise InputError(f"suite {request.name!r}: all {len(outcomes):,} tests were skipped:\n{log_tail(log)}")
     return SuiteRun(
         request.name,
         request.tests,
@@ -193,6 +212,7 @@ def _how(code: int) -> str:
     return f"by signal {-code}" if code < 0 else f"with exit code {code}"
 
 
-def _tail(log: Path) -> str:
+def log_tail(log: Path) -> str:
+    """The last lines of what a process has printed, to stand below an error."""
     lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-_LINES_SHOWN:]
     return "\n".join(f"    {line}" for line in lines)

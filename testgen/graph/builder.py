@@ -126,7 +126,8 @@ class GraphBuilder:
             raise GraphError(
                 "no state is marked initial",
                 location=where,
-                hint="TLC marks them, by `,style = filled]` at the end of a line of DOT; was the file edited by hand?",
+                hint='TLC marks them, in DOT by `,style = filled]` at the end of a line, in JSON by `"initial": true`; '
+                "was the file edited by hand?",
             )
         names, columns, ranks = self._canonical_columns()
         used = np.flatnonzero(np.bincount(labels, minlength=len(label_texts)))

@@ -39,6 +39,7 @@ _SKIPPED = re.compile(
     rb'(?:node|edge) \[[^\]]*\];?|nodesep=[\d.]+;|color="white";|\{rank = same;[-\d; ]*\}|\s*',
 )
 _LIVENESS_STATE = re.compile(rb'"-?\d+\.\d+"')
+_LIVENESS_HEADER = b"digraph DiskGraph {"
 
 
 def begins_like_dot(head: bytes) -> bool:
@@ -70,6 +71,8 @@ def read_dot(source: Source, *, allow_cut: bool = False) -> StateGraph:
     frame.check(text, statements.others)
     frame.end(text)
     declarations, transitions = statements.declarations, statements.transitions
+    if frame.may_be_liveness and transitions.label_texts == [""]:
+        raise _liveness(text.location(0))
     within = declarations.where(~declarations.excluded)
     fingerprints, firsts = np.unique(within.numbers, return_index=True)
     excluded = np.setdiff1d(declarations.numbers[declarations.excluded], fingerprints)
@@ -119,12 +122,16 @@ class Frame:
         self._depth = 0
         self._in_legend = False
         self._is_closed = False
+        self.may_be_liveness = False
+        """Whether the header is that of a liveness graph, which may have states like a state graph's: TLC 2.15 writes
+        such a one, without any label, where a temporal property needs no automaton (`<>[]P`)."""
 
     def check(self, text: DotText, lines: Positions) -> None:
         """Check that `text` may follow what has been seen, and its `lines` that are no states or transitions."""
         self.check_not_closed(text)
         for line in lines.tolist():
             content = text.line(line).strip()
+            self.may_be_liveness |= content == _LIVENESS_HEADER
             if _HEADER.fullmatch(content) or content.startswith(b"subgraph "):
                 self._depth += content.count(b"{")
                 self._in_legend = content.startswith(b"subgraph cluster_legend")
@@ -137,11 +144,7 @@ class Frame:
                     self._is_closed = True
                     self.check_not_closed(text, first=line + 1)
             elif _LIVENESS_STATE.match(content):
-                raise ParseError(
-                    "is TLC's liveness graph, which mixes states with the automaton of a temporal property",
-                    location=text.location(line),
-                    hint="read the dump beside it, without `_liveness` in its name",
-                )
+                raise _liveness(text.location(line))
             elif not self._in_legend and not _SKIPPED.fullmatch(content):
                 text.fail(line)
 
@@ -158,6 +161,14 @@ class Frame:
         """Check that the last brace has been seen."""
         if self._depth > 0:
             text.cut_at(len(text) - 1, "the file ends without its closing braces")
+
+
+def _liveness(location: Location) -> ParseError:
+    return ParseError(
+        "is TLC's liveness graph, which serves to check a temporal property",
+        location=location,
+        hint="read the dump beside it, without `_liveness` in its name",
+    )
 
 
 def assemble(

@@ -84,6 +84,8 @@ def _read_pieces(name: str, pieces: Iterator[bytes]) -> StateGraph | None:
             if not states.add(piece):
                 return None
         frame.end(piece.text)
+        if frame.may_be_liveness:
+            return None
     except (ParseError, GraphError):
         return None
     return states.graph(name, transitions)

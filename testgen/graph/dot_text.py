@@ -22,6 +22,8 @@ QUOTED = rb'"([^"\\]*+(?:\\.[^"\\]*+)*+)"'
 _PADDING = b" " * 32
 """So that kernels may look a number's length beyond the end."""
 _ESCAPE = re.compile(r'\\[\\n"]')
+_NUMBERS = re.compile(rb"(-?\d+)(?: -> (-?\d+))?(?= |\[|;|$)")
+_LONGEST = len(str(-(2**63)))
 _EXCERPT_WIDTH = 160
 _SHAPES_HINT = 'expected a state `N [label="..."]`, a transition `N -> M [label="..."]`, a rank or a brace'
 _CUT_HINT = "was TLC stopped while writing it? Dump again, or read what is there with --allow-cut"
@@ -80,6 +82,8 @@ class DotText:
         return text if len(text) <= _EXCERPT_WIDTH else text[: _EXCERPT_WIDTH - 3] + "..."
 
     def fail(self, line: int, message: str = "not a line that TLC writes", hint: str = _SHAPES_HINT) -> NoReturn:
+        if _is_beyond_64_bits(self.line(line)):
+            message, hint = "the number of a state has more than 64 bits", "TLC's have 64; was the file edited by hand?"
         raise ParseError(message, location=self.location(line, 1), excerpt=self.excerpt(line), hint=hint)
 
     def cut_at(self, line: int, message: str) -> None:
@@ -122,3 +126,10 @@ def unescaped_offset_in(raw: str, offset: int) -> int:
     for _ in range(offset):
         at += 2 if _ESCAPE.match(raw, at) else 1
     return at
+
+
+def _is_beyond_64_bits(line: bytes) -> bool:
+    """Whether the line begins with the number of a state, or two, that TLC could not have written."""
+    found = _NUMBERS.match(line)
+    numbers = [number for number in found.groups() if number] if found else []
+    return any(len(number) > _LONGEST or not -(2**63) <= int(number) < 2**63 for number in numbers)

@@ -14,6 +14,7 @@ what is made of it:
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -135,8 +136,7 @@ class _Domain:
         read_key = _key_reader(keys)
         arguments = [read_key(key) for key in keys]
         self._pattern = function((argument, _PLACEHOLDER) for argument in arguments)
-        self._is_plain = len(self._pattern) == len(arguments)
-        self._arguments = arguments
+        assert len(self._pattern) == len(arguments), "two keys for one argument"
         positions = {argument.key: position for position, argument in enumerate(arguments)}
         self._order = [positions[argument.key] for argument in self._pattern.domain]
         is_record = self._pattern.shape == "record"
@@ -145,8 +145,6 @@ class _Domain:
 
     def function(self, values: list[Value]) -> Value:
         """The function with these values, in the order of the keys."""
-        if not self._is_plain:  # two keys for one argument, as "1" and "01"
-            return function(zip(self._arguments, values, strict=True))
         range_ = [values[position] for position in self._order]
         if self._pattern.shape == "sequence":
             return sequence(range_)
@@ -155,20 +153,24 @@ class _Domain:
 
 
 _PLACEHOLDER = Boolean(False)
+_INTEGER = re.compile(r"0|-?[1-9][0-9]*")
 
 
 def _key_reader(keys: Sequence[str]) -> Callable[[str], Value]:
     """How to read the keys of an object: TLC writes a function's arguments as TLA+ text, a record's fields as such.
 
-    If every key reads as an integer, or every one as a boolean, or every one as a sequence, set, record or function,
-    they are taken for these. Otherwise they are strings, which model values are read as too.
+    If every key is an integer as TLC writes it, or every one a boolean, or every one a sequence, set, record or
+    function, no two of them the same, they are taken for these. Otherwise they are strings, which model values are
+    read as too.
     """
-    if all(key.removeprefix("-").isdigit() and key.isascii() and len(key) <= _DIGITS_LIMIT for key in keys):
+    if all(_INTEGER.fullmatch(key) and len(key) <= _DIGITS_LIMIT for key in keys):
         return lambda key: Integer(int(key))
     if all(key in ("TRUE", "FALSE") for key in keys):
         return lambda key: Boolean(key == "TRUE")
-    if all(key[:1] in ("<", "{", "[", "(") and _parsed(key) is not None for key in keys):
-        return parse_value
+    if all(key[:1] in ("<", "{", "[", "(") for key in keys):
+        values = [_parsed(key) for key in keys]
+        if None not in values and len(set(values)) == len(keys):
+            return parse_value
     return String
 
 

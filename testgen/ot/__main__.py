@@ -26,6 +26,7 @@ import math
 import os
 import reprlib
 import sys
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NoReturn, TextIO
 
@@ -36,6 +37,8 @@ from testgen.ot.transform import MergeError
 __all__ = ["answer", "main"]
 
 INTERRUPTED = 130
+UNWRITABLE = 3
+"""The exit statuses of `testgen` for the same."""
 
 # What each kind is called, and its parameters in JSON and in Python.
 _KINDS: dict[str, tuple[type[Operation], dict[str, str]]] = {
@@ -61,9 +64,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.parse_args(arguments)
     try:
         _answer_lines(sys.stdin.buffer, sys.stdout)
-    except BrokenPipeError:
-        # Nobody reads the answers any more. The interpreter flushes standard output when it ends and must not fail.
+    except OSError as error:
+        # The interpreter flushes standard output when it ends and must not fail then.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):  # that is nobody reading the answers any more
+            sys.stderr.write(f"error: lines cannot be read, or not be answered: {error.strerror}\n")
+            return UNWRITABLE
     except KeyboardInterrupt:
         return INTERRUPTED
     return 0
@@ -158,7 +164,7 @@ def _parsed(line: bytes) -> object:
     if not text:
         raise LineError("the line is empty")
     try:
-        return json.loads(text.decode(), parse_constant=_refused, parse_float=_finite)
+        return json.loads(text.decode(), object_pairs_hook=_object, parse_constant=_refused, parse_float=_finite)
     except UnicodeDecodeError as error:
         raise LineError(f"the line is not UTF-8: byte {error.start + 1} cannot be decoded") from error
     except json.JSONDecodeError as error:
@@ -167,6 +173,14 @@ def _parsed(line: bytes) -> object:
         raise
     except ValueError as error:  # Python refuses to read an integer of more than 4,300 digits.
         raise LineError("the line holds an integer of too many digits") from error
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice, _ = Counter(name for name, _ in pairs).most_common(1)[0]
+        raise LineError(f"the key {_shown(twice)} stands twice in one object")
+    return found
 
 
 def _refused(constant: str) -> NoReturn:

@@ -11,6 +11,7 @@ import ast
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from keyword import iskeyword
 
 from testgen.values import Plain, python_literal
@@ -33,8 +34,12 @@ def layout_call(name: str, /, *arguments: Plain, **named: Plain) -> str:
     if odd:
         items.append(f"**{python_literal(odd)}")
     statement = f"{name}({', '.join(items)})"
-    if _INDENT + len(statement) <= LINE_LENGTH:
-        return statement
+    return statement if _INDENT + len(statement) <= LINE_LENGTH else _broken(statement)
+
+
+@lru_cache(maxsize=1 << 14)
+def _broken(statement: str) -> str:
+    """A call that is too long for one line, over several; tests of one suite share most of theirs."""
     try:
         tree = _Reader(statement).item(ast.parse(statement, mode="eval").body)
     except SyntaxError:  # a binding's value whose repr is not Python; the whole file is checked later, with a message

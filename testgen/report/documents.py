@@ -10,6 +10,7 @@ from typing import Literal, TypeVar
 
 import msgspec
 
+from testgen.coverage.mutant_runs import KILLING
 from testgen.errors import InputError, Location, ParseError, unreadable
 
 __all__ = [
@@ -130,6 +131,12 @@ class ScoredSuite(_Part, frozen=True):
     score: float
     only: list[str]
     ends: dict[str, int]
+    unsound: _TestFailure | None
+
+
+class _Misjudged(_Part, frozen=True):
+    id: str
+    test: str
 
 
 class Judgment(_Part, frozen=True):
@@ -142,6 +149,10 @@ class Verdict(_Part, frozen=True):
     test: str | None
     exception: str | None
     reaching: int | None
+
+    @property
+    def is_kill(self) -> bool:
+        return self.end in KILLING
 
 
 class Mutant(_Part, frozen=True):
@@ -163,6 +174,7 @@ class Mutation(_Part, frozen=True):
     mutants: int
     equivalent: int
     unnoticed: list[str]
+    misjudged: list[_Misjudged]
     suites: list[ScoredSuite]
     each: list[Mutant]
 

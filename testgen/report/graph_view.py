@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -390,11 +389,3 @@ def _walked(coverage: GraphCoverage, walks: list[Walk]) -> tuple[list[int], Ints
 
 def _compressed(content: bytes) -> str:
     return base64.b64encode(gzip.compress(content, compresslevel=9, mtime=0)).decode("ascii")
-
-
-def outcome_counts(view: GraphView) -> Counter[str]:
-    """Tests of all suites by outcome."""
-    counts: Counter[str] = Counter()
-    for suite in view.suites:
-        counts.update(suite.outcomes)
-    return counts

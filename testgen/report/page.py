@@ -13,6 +13,7 @@ import jinja2
 from markupsafe import Markup
 
 from testgen.coverage import GraphCoverage
+from testgen.coverage.comparison_text import shown_percent
 from testgen.render.environment import shipped_templates
 from testgen.report.documents import ComparedSuite, Comparison, Lie, Lies, Mutant, Mutation, ScoredSuite
 from testgen.report.graph_view import GraphView, graph_view
@@ -93,10 +94,10 @@ def _environment(folder: Path) -> jinja2.Environment:
         keep_trailing_newline=True,
     )
     environment.filters["number"] = lambda number: "" if number is None else f"{number:,}"
-    environment.filters["percent"] = shown_percent
+    environment.filters["percent"] = _percent
     environment.filters["seconds"] = lambda seconds: "" if seconds is None else f"{seconds:,.1f}"
     environment.filters["plural"] = _plural
-    environment.filters["share"] = lambda part, whole: shown_percent(100 * part / whole) if whole else ""
+    environment.filters["share"] = lambda part, whole: _percent(100 * part / whole) if whole else ""
     return environment
 
 
@@ -104,13 +105,8 @@ def _plural(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def shown_percent(percent: float) -> str:
-    """Rounded down, so that only all of it is 100.
-
-    >>> [shown_percent(percent) for percent in (100, 99.999, 67.39, 0)]
-    ['100 %', '99.9 %', '67.3 %', '0.0 %']
-    """
-    return "100 %" if percent >= 100 else f"{int(percent * 10) / 10:.1f} %"
+def _percent(percent: float) -> str:
+    return f"{shown_percent(percent)} %"
 
 
 def _names(comparison: Comparison | None, mutation: Mutation | None) -> list[str]:
@@ -131,7 +127,7 @@ def _rows(names: Sequence[str], comparison: Comparison | None, mutation: Mutatio
 def _groups(mutation: Mutation) -> dict[str, list[Mutant]]:
     """Mutants that not all suites notice, by what is to be thought of them; those noticed by all are only counted."""
     live = live_mutants(mutation)
-    unnoticed = [mutant for mutant in live if all(verdict.end != "killed" for verdict in mutant.suites)]
+    unnoticed = [mutant for mutant in live if not any(verdict.is_kill for verdict in mutant.suites)]
     groups = {
         "Holes, as judged": [mutant for mutant in unnoticed if mutant.judgment],
         "No suite notices them": [mutant for mutant in unnoticed if not mutant.judgment],
@@ -177,8 +173,25 @@ def _findings(
             else f"Each of {counted:,} mutants is noticed by some suite."
         )
         found.append(("bad" if count else "good", words, "mutants"))
+        found += _doubts(mutation)
     if lies is not None:
         found.append(_lies_finding(lies))
+    return found
+
+
+def _doubts(mutation: Mutation) -> list[tuple[str, str, str]]:
+    """Why scores may not mean what they say."""
+    found = []
+    for suite in mutation.suites:
+        if suite.failing:
+            words = f"Suite {suite.name}: {len(suite.failing):,} of {suite.tests:,} tests fail without a mutant."
+            found.append(("bad", words, "mutants"))
+        if suite.unsound:
+            words = f"Suite {suite.name}: its tests depend on their order, so its kills prove nothing."
+            found.append(("bad", words, "mutants"))
+    if mutation.misjudged:
+        told = ", ".join(dict.fromkeys(one.id for one in mutation.misjudged))
+        found.append(("bad", f"Judged equivalent, and noticed all the same: {told}.", "mutants"))
     return found
 
 

@@ -114,7 +114,7 @@ def live_mutants(mutation: Mutation) -> list[Mutant]:
     return [
         mutant
         for mutant in mutation.each
-        if any(verdict.end != "killed" for verdict in mutant.suites)
+        if not all(verdict.is_kill for verdict in mutant.suites)
         and (mutant.judgment is None or mutant.judgment.verdict != "equivalent")
     ]
 

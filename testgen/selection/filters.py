@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -16,7 +17,7 @@ import simpleeval
 
 from testgen.errors import SelectionError, shortened
 from testgen.graph import StateGraph
-from testgen.values import Plain, to_plain
+from testgen.values import Model, Plain, to_plain
 
 __all__ = ["allowed_by"]
 
@@ -28,6 +29,8 @@ _OPERATORS = {
     for kind, function in simpleeval.DEFAULT_OPERATORS.items()
     if kind not in (ast.Pow, ast.LShift)  # which make numbers that take for ever
 }
+_BOOLEANS = {"TRUE": True, "FALSE": False}
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _FUNCTIONS = {"len": len, "min": min, "max": max, "sum": sum, "any": any, "all": all, "set": set, "sorted": sorted}
 
 
@@ -64,7 +67,7 @@ def allowed_by(graph: StateGraph, only: Sequence[str], avoid: Sequence[str]) -> 
 def _holds(graph: StateGraph, text: str, actions: Sequence[str]) -> Bools:
     """In which states a predicate holds."""
     tree = _parsed(text, graph, actions)
-    used = sorted(_variables_in(tree, text, graph, actions))
+    used, constants = _names_in(tree, graph, actions)
     columns = [graph.variables.index(name) for name in used]
     combinations, number = np.unique(graph.ranks[:, columns], axis=0, return_inverse=True)
     plain: list[dict[int, Plain]] = [{} for _ in used]
@@ -74,7 +77,7 @@ def _holds(graph: StateGraph, text: str, actions: Sequence[str]) -> Bools:
             if rank not in known:
                 known[rank] = to_plain(graph.values[column][rank])
         values = {name: known[rank] for name, known, rank in zip(used, plain, ranks, strict=True)}
-        answers[row] = _evaluate(text, tree, values)
+        answers[row] = _evaluate(text, tree, values, constants)
     result: Bools = answers[number.reshape(-1)]
     return result
 
@@ -98,7 +101,8 @@ def _parsed(text: str, graph: StateGraph, actions: Sequence[str]) -> ast.expr:
     return tree
 
 
-def _variables_in(tree: ast.expr, text: str, graph: StateGraph, actions: Sequence[str]) -> set[str]:
+def _names_in(tree: ast.expr, graph: StateGraph, actions: Sequence[str]) -> tuple[list[str], dict[str, Plain]]:
+    """The variables that a predicate uses, and what its other names stand for: TRUE, FALSE, and model values."""
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     bound = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
@@ -107,11 +111,24 @@ def _variables_in(tree: ast.expr, text: str, graph: StateGraph, actions: Sequenc
             f"{hidden[0]!r} is a variable here, so it cannot be called as a function",
             hint="write the predicate without",
         )
-    if unknown := sorted(names - bound - (called & _FUNCTIONS.keys()) - set(graph.variables)):
+    constants: dict[str, Plain] = {name: value for name, value in _BOOLEANS.items() if name in names}
+    unknown = names - bound - (called & _FUNCTIONS.keys()) - set(graph.variables) - constants.keys()
+    constants |= {name: Model(name) for name in unknown - called if _is_model_value(name, graph)}
+    if unknown := unknown - constants.keys():
+        name = min(unknown)
         raise SelectionError(
-            f"{unknown[0]!r} is neither an action nor a variable", hint=_choices(unknown[0], graph, actions)
+            f"{name!r} is neither an action nor a variable, nor a model value in any state",
+            hint=_choices(name, graph, actions),
         )
-    return names & set(graph.variables)
+    return sorted(names & set(graph.variables)), constants
+
+
+def _is_model_value(name: str, graph: StateGraph) -> bool:
+    """Whether the name stands in any value, not as a string or a field of a record."""
+    bare = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)(?! \|->| :(?!>))")
+    return any(
+        name in value.key and bare.search(_STRING.sub('""', value.key)) for values in graph.values for value in values
+    )
 
 
 def _choices(text: str, graph: StateGraph, actions: Sequence[str]) -> str:
@@ -123,15 +140,20 @@ def _choices(text: str, graph: StateGraph, actions: Sequence[str]) -> str:
     )
 
 
-def _evaluate(text: str, tree: ast.expr, values: Mapping[str, Plain]) -> bool:
+def _evaluate(text: str, tree: ast.expr, values: Mapping[str, Plain], constants: Mapping[str, Plain]) -> bool:
     functions = {name: function for name, function in _FUNCTIONS.items() if name not in values}
-    evaluator = simpleeval.EvalWithCompoundTypes(names=dict(values), functions=functions, operators=_OPERATORS)
+    evaluator = simpleeval.EvalWithCompoundTypes(
+        names={**constants, **values}, functions=functions, operators=_OPERATORS
+    )
     shown = shortened(", ".join(f"{name} = {value!r}" for name, value in values.items()))
     hint = f"it is so {f'where {shown}' if values else 'everywhere'}; `testgen inspect` shows values of all variables"
     try:
         answer = evaluator.eval(text, previously_parsed=tree)
     except Exception as error:  # an expression can fail in any way, for some states and not for others
-        problem = f"{shortened(text)!r} cannot be evaluated ({type(error).__name__}: {shortened(str(error))})"
+        why = f"{type(error).__name__}: {shortened(str(error))}"
+        if isinstance(error, simpleeval.OperatorNotDefined):  # whose text has an address
+            why = "predicates do not know all of its operators"
+        problem = f"{shortened(text)!r} cannot be evaluated ({why})"
         raise SelectionError(problem, hint=hint) from error
     if not isinstance(answer, bool):
         raise SelectionError(f"{shortened(text)!r} is {shortened(repr(answer))}, neither true nor false", hint=hint)

@@ -3,7 +3,8 @@
 Moves that must be taken are taken at least once, and what the others and repeated ones cost is least: a flow of minimum
 cost, as a linear program (HiGHS, by scipy), whose vertices are whole numbers as the matrix is that of a network. All
 moves being due, whatever goes round a cycle hangs together with a path, so the flow falls apart into as many walks as
-begin (Hierholzer 1873). That is why this is for transitions and their pairs, not for states.
+begin (Hierholzer 1873). Where places are due instead, the flow could go round a cycle by itself, and to find the fewest
+moves is a traveling salesman's problem; so that is for grounds without cycles alone.
 """
 
 from __future__ import annotations
@@ -13,8 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import linprog
-from scipy.sparse import coo_array
+from scipy.sparse import coo_array, csr_array, vstack
 from scipy.sparse.csgraph import connected_components
 
 from testgen.selection.ground import Ground
@@ -40,16 +40,19 @@ class LeastSteps:
 
 
 def shortest_walks(ground: Ground, n_walks: int) -> LeastSteps | None:
-    """The `n_walks` walks over places and moves that take every move, with the fewest moves in all.
+    """The `n_walks` walks over places and moves that pass what is due, with the fewest moves in all.
 
     Args:
-        ground: All of its moves must be taken, and no place for its own sake.
+        ground: All of its moves are due and no place; or all places and no move, and it has no cycles but self-loops.
         n_walks: At least as few as can be.
 
     Returns:
         The walks; None if they were not found in time.
     """
-    assert ground.moves.all() and not ground.places.any(), "all moves are due, and no places"
+    are_moves_due = not ground.places.any()
+    assert ground.moves.all() if are_moves_due else ground.places.all(), "all moves are due, or all places"
+    from scipy.optimize import linprog  # a third of what all of testgen takes to import
+
     n_places, n_moves, n_starts = len(ground.places), len(ground.moves), len(ground.starts)
     places, moves = np.arange(n_places), np.arange(n_moves)
     begin = n_moves + np.arange(n_starts)
@@ -65,14 +68,15 @@ def shortest_walks(ground: Ground, n_walks: int) -> LeastSteps | None:
     balance = coo_array((entries, (rows, columns)), shape=(n_places + 1, n_variables)).tocsr()
     wanted = np.zeros(n_places + 1)
     wanted[n_places] = n_walks
-    begun = coo_array((-ones(len(groups)), (groups, begin[sealed >= 0])), shape=(len(components), n_variables))
-    lower = np.concatenate((ones(n_moves), np.zeros(n_starts + n_places)))
+    begun = coo_array((-ones(len(groups)), (groups, begin[sealed >= 0])), shape=(len(components), n_variables)).tocsr()
+    at_least_once = begun if are_moves_due else vstack((begun, -_comings(ground, n_variables)))
+    lower = np.concatenate((ground.moves, np.zeros(n_starts + n_places)))
     answer = linprog(
         np.concatenate((ones(n_moves), np.zeros(n_starts + n_places))),
         A_eq=balance,
         b_eq=wanted,
-        A_ub=begun.tocsr(),
-        b_ub=-ones(len(components)),
+        A_ub=at_least_once,
+        b_ub=-ones(at_least_once.shape[0]),
         bounds=np.stack((lower, np.full(n_variables, np.inf)), axis=1),
         method="highs-ds",
         options={"time_limit": _SECONDS},
@@ -83,6 +87,14 @@ def shortest_walks(ground: Ground, n_walks: int) -> LeastSteps | None:
     assert np.abs(answer.x - flow).max() < 1e-6, "a flow between whole numbers"
     heights = np.rint(answer.eqlin.marginals[:n_places]).astype(np.int64)
     return LeastSteps(_walks(ground, flow[:n_moves], flow[n_moves : n_moves + n_starts]), heights - heights.min())
+
+
+def _comings(ground: Ground, n_variables: int) -> csr_array:
+    """Shape (n_places, n_variables): which moves, and which beginnings, come to each place from elsewhere."""
+    moves = np.flatnonzero(ground.sources != ground.targets)
+    begin = len(ground.moves) + np.arange(len(ground.starts))
+    rows, columns = np.concatenate((ground.targets[moves], ground.starts)), np.concatenate((moves, begin))
+    return coo_array((np.ones(len(rows)), (rows, columns)), shape=(len(ground.places), n_variables)).tocsr()
 
 
 def _sealed_starts(ground: Ground) -> npt.NDArray[np.int64]:

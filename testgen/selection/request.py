@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from itertools import accumulate, islice
 
 import numpy as np
 
-from testgen.analysis import count_behaviors
+from testgen.analysis import count_behaviors, find_shape
 from testgen.behavior import Suite, make_behaviors
 from testgen.errors import Location, SelectionError
 from testgen.graph import StateGraph, collector_paused
@@ -20,7 +20,7 @@ from testgen.selection.ground import GROUNDS, Ground, within
 from testgen.selection.least_steps import shortest_walks
 from testgen.selection.limited import bound_of_length, limited_walks
 from testgen.selection.minimum import component_flow, fewest_paths
-from testgen.selection.order import most_first
+from testgen.selection.order import most_first, spread
 from testgen.selection.part import Part, Path, part_of
 from testgen.selection.sampled import random_walks, sampled_paths
 from testgen.selection.shortest import shortest_paths
@@ -168,10 +168,10 @@ def _strategy(request: Request) -> str:
         raise SelectionError(f"unknown criterion {request.criterion!r}", hint=f"there are {', '.join(STRATEGIES)}")
     known = STRATEGIES[request.criterion]
     strategy = request.strategy or known[0]
-    if request.has_least_steps and (strategy != "minimum" or request.criterion == "states"):
+    if request.has_least_steps and strategy != "minimum":
         raise SelectionError(
             f"the fewest steps cannot be found for {request.criterion} by strategy {strategy}",
-            hint="--minimize steps is for transitions and transition-pairs, with strategy minimum",
+            hint="--minimize steps is for states, transitions and transition-pairs, with strategy minimum",
         )
     if request.strategy and request.strategy not in known:
         raise SelectionError(
@@ -201,20 +201,23 @@ def _whole_behaviors(graph: StateGraph, strategy: str, request: Request) -> _Cho
             raise SelectionError("how many behaviors are to be drawn?", location=where, hint="--budget tests=500")
         _check_limit(min(count, request.max_tests), request, where)
         paths = sampled_paths(graph, request.max_tests, request.seed)
-    elif request.max_tests is not None and request.max_steps is None:
-        _check_limit(min(count, request.max_tests), request, where)
-        paths = list(islice(walk_behaviors(graph), request.max_tests))
+    elif request.has_budget and request.max_steps is None and count > max(request.limit, DEFAULT_LIMIT):
+        _check_limit(min(count, request.max_tests or 0), request, where)
+        n_drawn = max(min(request.limit, DEFAULT_LIMIT), request.max_tests or 0)  # too many to look at each
+        paths = sampled_paths(graph, n_drawn, request.seed)
     else:
-        _check_limit(count, request, where)
+        most = count if request.max_steps is not None else request.max_tests or count
+        _check_limit(min(count, most), request, where)
         paths = list(walk_behaviors(graph))
         assert len(paths) == count, "the count and the walk disagree"
-    chosen = _Chosen(paths, count, count, uncovered={"budget": count - len(paths)})
+    chosen = _Chosen(paths, count, count)
     if request.max_steps is not None:
         chosen.paths = [path for path in paths if len(path[1]) <= request.max_steps]
         chosen.uncovered["max-steps"] = len(paths) - len(chosen.paths)
-    n_before = len(chosen.paths)
-    _keep_to_budget(chosen.paths, request)
-    chosen.uncovered["budget"] += n_before - len(chosen.paths)
+    if request.has_budget:
+        ordered = chosen.paths if strategy == "sample" else spread(chosen.paths, CRITERIA["transitions"](graph))
+        chosen.paths = _within_budget(ordered, request)
+    chosen.uncovered["budget"] = count - chosen.uncovered.get("max-steps", 0) - len(chosen.paths)
     return _not_empty(chosen, graph)
 
 
@@ -222,6 +225,12 @@ def _covering(graph: StateGraph, strategy: str, request: Request) -> _Chosen:
     obligations = CRITERIA[request.criterion](graph)
     if obligations.count == 0:
         raise SelectionError(f"the graph has no {request.criterion} to cover", location=Location(graph.source))
+    if request.has_least_steps and request.criterion == "states" and not find_shape(graph).is_dag:
+        raise SelectionError(
+            "the fewest steps through every state cannot be found where the graph has cycles",
+            location=Location(graph.source),
+            hint="--criterion transitions has no such limit",
+        )
     ground = _ground(graph, request)
     flow = component_flow(ground) if ground is not None else None
     bound = 1 if ground is None or flow is None else proven_bound(ground, flow.cut)
@@ -253,7 +262,7 @@ def _covering(graph: StateGraph, strategy: str, request: Request) -> _Chosen:
     passed = _passed(paths, obligations)
     chosen.uncovered["chance" if strategy == "random" else "max-steps"] = obligations.count - len(passed)
     if request.has_budget:
-        _keep_to_budget(paths, request)
+        chosen.paths = paths = _within_budget(paths, request)
         chosen.uncovered["budget"] = len(passed) - len(_passed(paths, obligations))
     _check_limit(len(paths), request, Location(graph.source), request.criterion)
     return _not_empty(chosen, graph)
@@ -299,30 +308,40 @@ def _not_empty(chosen: _Chosen, graph: StateGraph) -> _Chosen:
 
 def _count_what_is_out_of_reach(graph: StateGraph, part: Part, criterion: str, chosen: _Chosen) -> None:
     """Add the obligations of the whole graph that the filters leave out, and those that nothing can reach."""
-    if criterion in ("states", "transitions"):
-        n_reachable, n_all = int((graph.levels > 0).sum()), graph.n_states
-        if criterion == "transitions":
-            n_reachable, n_all = int((graph.levels[graph.sources] > 0).sum()), graph.n_transitions
-        chosen.uncovered["unreachable"] = n_all - n_reachable
-        chosen.uncovered["filtered"] = n_reachable - chosen.obligations
-    elif part.graph.n_transitions < graph.n_transitions:
-        whole = part_of(graph, *allowed_by(graph, (), ())).graph
-        try:
-            chosen.uncovered["filtered"] = CRITERIA[criterion](whole).count - chosen.obligations
-        except SelectionError:  # too many pairs to number; here it is only their count
-            chosen.uncovered["filtered"] = int(np.diff(whole.offsets)[whole.targets].sum()) - chosen.obligations
+    if (part.graph.n_states, part.graph.n_transitions) == (graph.n_states, graph.n_transitions):
+        return
+    has_unreachable = bool((graph.levels == 0).any())
+    whole = part_of(graph, *allowed_by(graph, (), ())).graph if has_unreachable else graph
+    n_reachable = _count(whole, criterion)
+    chosen.uncovered["unreachable"] = _count(graph, criterion) - n_reachable if has_unreachable else 0
+    chosen.uncovered["filtered"] = n_reachable - chosen.obligations
 
 
-def _keep_to_budget(paths: list[Path], request: Request) -> None:
-    if request.max_tests is not None:
-        del paths[request.max_tests :]
-    if request.max_steps_in_all is not None:
-        steps = accumulate(len(transitions) for _, transitions in paths)
-        del paths[sum(total <= request.max_steps_in_all for total in steps) :]
-    if request.max_seconds is not None:
-        assert request.rate is not None, "seconds are measured in something"
-        seconds = accumulate(request.rate.seconds(1, len(transitions)) for _, transitions in paths)
-        del paths[sum(total <= request.max_seconds for total in seconds) :]
+def _count(graph: StateGraph, criterion: str) -> int:
+    try:
+        return CRITERIA[criterion](graph).count
+    except SelectionError:  # too many pairs to number; here it is only their count
+        return int(np.diff(graph.offsets)[graph.targets].sum())
+
+
+def _within_budget(paths: Iterable[Path], request: Request) -> list[Path]:
+    """The first of `paths`, as many as the budget has room for."""
+    kept: list[Path] = []
+    steps, seconds = 0, 0.0
+    for path in paths:
+        steps += len(path[1])
+        seconds += 0.0 if request.rate is None else request.rate.seconds(1, len(path[1]))
+        if any(
+            most is not None and taken > most
+            for taken, most in (
+                (len(kept) + 1, request.max_tests),
+                (steps, request.max_steps_in_all),
+                (seconds, request.max_seconds),
+            )
+        ):
+            break
+        kept.append(path)
+    return kept
 
 
 def _passed(paths: list[Path], obligations: Obligations) -> set[int]:

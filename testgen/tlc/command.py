@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from testgen.errors import InputError, Location, SurroundingsError, unreadable
-from testgen.tlc.configuration import split_deadlock
+from testgen.tlc.configuration import merging_keywords, split_deadlock
 from testgen.tlc.locate import Java, Tlc, find_java, find_tlc, writes_trace_specifications
 
 __all__ = ["LEAST_HEAP", "STACKS", "Settings", "Workspace", "check_size", "size_bytes", "workspace"]
@@ -53,6 +53,7 @@ class Workspace:
     tlc: Tlc
     java: Java | None
     config_says_deadlock: bool | None
+    merging: Sequence[str]
     _trace_flag: bool = field(repr=False)
 
     @property
@@ -136,7 +137,7 @@ def workspace(spec: Path, config: Path) -> Iterator[Workspace]:
         (folder / "tmp").mkdir()
         (folder / "model.cfg").write_text(text, encoding="utf-8")
         os.mkfifo(folder / "dump.dot")
-        yield Workspace(folder, spec, tlc, java, deadlock, writes_trace_specifications(tlc))
+        yield Workspace(folder, spec, tlc, java, deadlock, merging_keywords(text), writes_trace_specifications(tlc))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

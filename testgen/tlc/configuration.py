@@ -12,14 +12,14 @@ from pathlib import Path
 
 from testgen.errors import InputError, unreadable
 
-__all__ = ["find_configuration", "find_specification", "split_deadlock"]
+__all__ = ["find_configuration", "find_specification", "merging_keywords", "split_deadlock"]
 
-# Comments and strings first, so that a keyword inside of them is passed over. Comments in comments are not foreseen.
-_TOKENS = re.compile(
-    r"""\\\*[^\n]* | \(\*.*?\*\) | "(?:\\.|[^"\\\n])*" | \bCHECK_DEADLOCK(?P<gap>\s+)(?P<value>TRUE|FALSE)\b""",
-    re.DOTALL | re.VERBOSE,
+# First, so that a keyword inside of them is passed over. Comments in comments are not foreseen.
+_COMMENT_OR_STRING = r"""\\\*[^\n]* | \(\*.*?\*\) | "(?:\\.|[^"\\\n])*" """
+_DEADLOCK = re.compile(
+    rf"{_COMMENT_OR_STRING} | \bCHECK_DEADLOCK(?P<gap>\s+)(?P<value>TRUE|FALSE)\b", re.DOTALL | re.VERBOSE
 )
-
+_MERGING = re.compile(rf"{_COMMENT_OR_STRING} | \b(?P<keyword>SYMMETRY|VIEW)\b", re.DOTALL | re.VERBOSE)
 
 _LISTED = 8
 """Files named in a hint."""
@@ -80,7 +80,16 @@ def split_deadlock(text: str) -> tuple[str, bool | None]:
         said.append(found["value"] == "TRUE")
         return "\n" * found["gap"].count("\n")
 
-    return _TOKENS.sub(blank, text), said[-1] if said else None
+    return _DEADLOCK.sub(blank, text), said[-1] if said else None
+
+
+def merging_keywords(text: str) -> tuple[str, ...]:
+    """The keywords of a configuration by which TLC takes different states for one: `SYMMETRY`, `VIEW`.
+
+    >>> merging_keywords("INIT Init  \\\\* VIEW v\\nSYMMETRY Permuted")
+    ('SYMMETRY',)
+    """
+    return tuple(sorted({found["keyword"] for found in _MERGING.finditer(text) if found["keyword"]}))
 
 
 def _readable(path: Path) -> Path:

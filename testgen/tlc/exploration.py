@@ -111,7 +111,8 @@ def explore(
                 result = _interrupted(interruption, transcript)
         if result.verdict is Verdict.OK and file is not None:
             file.publish()
-            result = replace(result, dump=dump, dump_bytes=file.size_bytes)
+            warnings = tuple(map(_of_merged_states, space.merging))
+            result = replace(result, dump=dump, dump_bytes=file.size_bytes, warnings=warnings)
         return replace(result, seconds=time.monotonic() - started)
 
 
@@ -131,6 +132,13 @@ def _settings(
     check_size("heap", heap, LEAST_HEAP, None)
     check_size("stack", stack, *STACKS)
     return Settings(workers or os.cpu_count() or 1, fingerprint, heap, stack, check_deadlock, tuple(tlc_options))
+
+
+def _of_merged_states(keyword: str) -> str:
+    return (
+        f"with {keyword} one state of the dump stands for several, so paths through it need not be behaviors of the "
+        f"specification; for tests, use a configuration without {keyword}"
+    )
 
 
 def _interrupted(interruption: Interruption, transcript: Transcript) -> Exploration:

@@ -84,6 +84,7 @@ def as_plain(exploration: Exploration) -> dict[str, object]:
         "dump": None if exploration.dump is None else str(exploration.dump),
         "dump_bytes": exploration.dump_bytes,
         "tlc_version": exploration.tlc_version,
+        "warnings": list(exploration.warnings),
         "printed": list(exploration.printed),
         "trace": None if exploration.trace is None else _plain_states(exploration.trace),
         "trace_back_to": None if exploration.trace is None else exploration.trace.back_to,

@@ -120,6 +120,7 @@ class Exploration:
         printed: The last lines that the specification printed (`PrintT`).
         dump: The file written, with its size in bytes; None unless the verdict is `OK` and a dump was asked for.
         seconds: Wall clock, from the start of Java to the finished dump.
+        warnings: Why tests of the dump may ask for what the specification does not.
     """
 
     verdict: Verdict
@@ -134,3 +135,4 @@ class Exploration:
     dump: Path | None = None
     dump_bytes: int | None = None
     seconds: float = 0.0
+    warnings: tuple[str, ...] = ()

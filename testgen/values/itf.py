@@ -120,7 +120,10 @@ def _object(node: dict[str, object], path: tuple[str | int, ...]) -> Value:
         case "#set", list():
             return set_of(_values(content, inner))
         case "#map", list():
-            return function(_pair(pair, (*inner, place)) for place, pair in enumerate(content))
+            mapped = function(_pair(pair, (*inner, place)) for place, pair in enumerate(content))
+            if len(mapped) < len(content):
+                raise NotItf("an argument stands twice in one function", inner)
+            return mapped
         case "#unserializable", str():
             return _spelled(content, inner)
     known = key in ("#bigint", "#tup", "#set", "#map", "#unserializable")

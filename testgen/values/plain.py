@@ -44,6 +44,8 @@ class Model:
 def to_plain(value: Value) -> Plain:
     """`value` as plain Python, see the module's table."""
     match value:
+        case Integer() | String() | Boolean():  # first, as most values are
+            return value.value
         case Function(shape="sequence"):
             return [to_plain(element) for element in value.range]
         case Function():
@@ -56,6 +58,8 @@ def to_plain(value: Value) -> Plain:
 
 def _hashable(value: Value) -> Plain:
     match value:
+        case String() | Integer() | Boolean():
+            return value.value
         case Function(shape="sequence"):
             return tuple(_hashable(element) for element in value.range)
         case Function():
@@ -68,8 +72,6 @@ def _hashable(value: Value) -> Plain:
 
 def _atom(value: Value) -> Plain:
     match value:
-        case Boolean() | Integer() | String():
-            return value.value
         case ModelValue():
             return Model(value.name)
         case SymbolicSet() | SetValue():  # too large to list

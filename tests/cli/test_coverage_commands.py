@@ -97,11 +97,12 @@ def test_markdown_replaces_an_earlier_report_and_nothing_else(run_testgen: Run, 
     assert text.startswith("### Branches reached, suite by suite\n")
     assert "| few | 2 |" in text
     assert "<summary>2 branches that no suite reaches</summary>" in text
-    assert "| shop/prices.py:6 | jump to line 7 | `if amount > 10:` |" in text
+    assert "| `shop/prices.py:6` | jump to line 7 | `if amount > 10:` |" in text
     (shop / "notes.md").write_text("mine\n")
     answer = run_testgen(*arguments, "notes.md")
     assert answer.code == ExitCode.REQUEST
     assert "notes.md: is not an earlier report, so it is not overwritten" in answer.err
+    assert answer.out.startswith("shop: ")  # what was measured is not lost
     assert (shop / "notes.md").read_text() == "mine\n"
 
 

@@ -100,7 +100,7 @@ def test_data_of_another_run_is_taken(shop: Path) -> None:
 
 def test_data_that_we_kept_is_taken_with_its_tests(shop: Path) -> None:
     compare(SuiteRequest("many", "test_many.py"), keep=shop / "kept")
-    assert {path.name for path in (shop / "kept").iterdir()} == {"many.coverage", "many.json", "many.log"}
+    assert {path.name for path in (shop / "kept").iterdir()} == {"many.coverage", "many.log"}
     (again,) = compare(SuiteRequest("again", data=Path("kept/many.coverage"))).suites
     assert again.n_tests == 4
     assert again.greedy is not None and again.greedy.tests_to_maximum == 2
@@ -172,7 +172,7 @@ def test_one():
             "import nowhere\n",
             "cannot be collected:\n    test_odd.py: E   ModuleNotFoundError: No module named 'nowhere'",
         ),
-        ("def test_one(): ...\n", "runs no line of shop/__init__.py"),
+        ("def test_one(): ...\n", "runs no line of shop/__init__.py and 1 other file"),
         (ENDED, "ended with exit code 3 before pytest was done"),
         (STOPPED, "pytest stopped before it was done"),
     ],
@@ -201,8 +201,20 @@ def test_a_suite_that_is_not_there_is_told(shop: Path, request_: SuiteRequest, w
 
 
 def test_two_suites_of_one_name_are_refused(shop: Path) -> None:
-    with pytest.raises(InputError, match="two suites are named 'x'"):
-        compare(SuiteRequest("x", "test_few.py"), SuiteRequest("x", "test_many.py"))
+    twice = SuiteRequest("x", "test_few.py"), SuiteRequest("x", "test_many.py")
+    for work in (compare_suites, score_suites):
+        with pytest.raises(InputError, match="two suites are named 'x'"):
+            work(twice, find_source(["shop"]))
+
+
+def test_a_suite_that_is_not_there_is_told_before_another_has_run(shop: Path) -> None:
+    begun: list[object] = []
+    requests = SuiteRequest("few", "test_few.py"), SuiteRequest("x", "nowhere.py")
+    with pytest.raises(InputError, match=r"nowhere\.py"):
+        compare_suites(requests, find_source(["shop"]), on_suite=begun.append)
+    with pytest.raises(InputError, match=r"nowhere\.py"):
+        score_suites(requests, find_source(["shop"]), on_suite=lambda *told: begun.append(told))
+    assert begun == []
 
 
 def test_tests_that_import_another_copy_are_told_which(shop: Path, write: Write) -> None:

@@ -59,6 +59,38 @@ def test_the_same_mutants_are_run_again_by_their_ids(shop: Path) -> None:
         score("test_few.py", only=["none"])
 
 
+def test_what_a_plugin_has_frozen_is_mutated_in_forks_too(shop: Path, write: Write) -> None:
+    """As testgen's own plugin does where thousands of tests are collected."""
+    write("conftest.py", "import gc\n\ndef pytest_collection_finish():\n    gc.freeze()\n")
+    (suite,) = score("test_many.py").suites
+    assert None not in {verdict.reaching for verdict in suite.verdicts.values()}  # as it is of those run by themselves
+
+
+@pytest.mark.parametrize(
+    ("before", "encoding", "newline"),
+    [
+        ("# coding: latin-1\n", "latin-1", "\n"),
+        ("", "utf-8-sig", "\n"),
+        ("", "utf-8", "\r\n"),
+        ("# \u2028\n", "utf-8", "\n"),
+    ],
+    ids=["latin-1", "bom", "crlf", "line separator"],
+)
+def test_source_is_read_as_python_reads_it(before: str, encoding: str, newline: str, write: Write) -> None:
+    text = f'{before}def greet(n):\n    if n > 1:\n        return "grüße"\n    return "gruß"\n'
+    path = write("shop.py", "")
+    path.write_bytes(text.replace("\n", newline).encode(encoding))
+    write(
+        "test_shop.py",
+        'import shop\n\ndef test():\n    assert [*map(shop.greet, range(3))] == ["gruß", "gruß", "grüße"]\n',
+    )
+    result = score("test_shop.py", source="shop.py")
+    assert (result.unnoticed, len(result.mutants) > 10) == ((), True)
+    head = text.split("\n").index("    if n > 1:") + 1
+    assert {mutant.line for mutant in result.mutants} == {head, head + 1, head + 2}
+    assert result.code.files[0].lines[head] == '        return "grüße"'
+
+
 def test_no_file_is_changed(shop: Path) -> None:
     before = {path: path.read_bytes() for path in shop.rglob("*.py")}
     score("test_few.py")
@@ -237,7 +269,7 @@ def test_tests_that_fail_without_a_mutant_notice_nothing(shop: Path, write: Writ
         ("", "suite 'test_odd' has no tests"),
         ("import nowhere\n", "suite 'test_odd' cannot be collected:\n    test_odd.py: "),
         ("def test_one():\n    assert False\n", "none of its 1 tests passes without a mutant"),
-        ("def test_one(): ...\n", "runs no line of shop/__init__.py"),
+        ("def test_one(): ...\n", "runs no line of shop/__init__.py and 1 other file"),
         ("import os\n\nos._exit(2)\n", "suite 'test_odd' cannot be run: its process ended"),
         ("import os\n\ndef test_one():\n    os._exit(2)\n", "the run without a mutant ended with status"),
     ],

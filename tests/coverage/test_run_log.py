@@ -119,6 +119,9 @@ def test_file_of_another_kind_is_told(head: dict[str, str], tmp_path: Path) -> N
 def test_folder_without_a_log_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds no run log: no generated test has been run"):
         read_runs(tmp_path)
+    (tmp_path / "one.jsonl").touch()
+    with pytest.raises(InputError, match="is a file; a run log is a folder\nhint: the folder that holds it: --log"):
+        read_runs(tmp_path / "one.jsonl")
     with pytest.raises(InputError, match="no such folder"):
         read_runs(tmp_path / "gone")
 

@@ -59,7 +59,8 @@ def test_functions_are_left_out_by_pattern(shop: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("shopp", "can be imported here: no module named 'shopp'\nhint: did you mean 'shop'?"),
+        ("shopp", "can be imported here: no module named 'shopp'\nhint: did you mean shop?"),
+        ("cellar", "no module named 'cellar'\nhint: did you mean src/cellar?"),
         ("shop.cellar.wine", "No module named 'shop.cellar'"),
         ("shop/price.py", "shop/price.py: there is no such file or folder\nhint: did you mean shop/prices.py?"),
         ("sys", "the module 'sys' is built-in: it has no source to measure"),
@@ -68,6 +69,8 @@ def test_functions_are_left_out_by_pattern(shop: Path) -> None:
 )
 def test_what_cannot_be_measured_is_told(shop: Path, name: str, words: str) -> None:
     (shop / "empty").mkdir()
+    (shop / "src" / "cellar").mkdir(parents=True)
+    (shop / "src" / "cellar" / "__init__.py").touch()
     with pytest.raises(InputError) as caught:
         find_source([name])
     assert words in str(caught.value)

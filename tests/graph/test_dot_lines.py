@@ -74,8 +74,6 @@ def test_numbers_of_64_bits_name_states(load_lines: LoadLines, number: int) -> N
 @pytest.mark.parametrize(
     "line",
     [
-        "1 -> 9223372036854775808;",
-        "-9223372036854775809 -> 1;",
         "1 -> ;",
         "1 -> -;",
         "1 ->2;",
@@ -93,7 +91,6 @@ def test_numbers_of_64_bits_name_states(load_lines: LoadLines, number: int) -> N
         "x -> y;",
         "hello",
         "--1 -> 2;",
-        '9223372036854775808 [label="x = 1"];',
     ],
 )
 def test_a_line_of_another_shape_is_told(load_lines: LoadLines, line: str) -> None:
@@ -102,6 +99,22 @@ def test_a_line_of_another_shape_is_told(load_lines: LoadLines, line: str) -> No
     assert caught.value.location is not None
     assert (caught.value.location.line, caught.value.excerpt) == (6, line)
     assert "expected a state" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "1 -> 9223372036854775808;",
+        "-9223372036854775809 -> 1;",
+        '9223372036854775808 [label="x = 1"];',
+        "1 -> 2" + "0" * 10_000 + ";",
+    ],
+)
+def test_a_number_beyond_64_bits_is_told(load_lines: LoadLines, line: str) -> None:
+    with pytest.raises(ParseError, match="the number of a state has more than 64 bits") as caught:
+        load_lines(INITIAL, line, SECOND)
+    assert caught.value.location is not None
+    assert caught.value.location.line == 6
 
 
 @pytest.mark.parametrize("line", ['1 -> 1 [style="dashed"];', '1 -> 1 [style="dashed",color="lightgray"];'])

@@ -9,6 +9,8 @@ import pytest
 from testgen.analysis import take_census
 from testgen.errors import GraphError, ParseError
 from testgen.graph import StateGraph
+from testgen.graph.dot import read_dot
+from testgen.graph.source import Source
 from testgen.values import parse_value
 
 Dump = Callable[[str], StateGraph]
@@ -170,3 +172,25 @@ def test_a_liveness_graph_is_refused(dump: Dump, version: str) -> None:
     with pytest.raises(ParseError, match="liveness graph") as caught:
         dump(f"B-liveness-stuttering--{version}_liveness")
     assert "without `_liveness`" in str(caught.value.hint)
+
+
+def test_a_liveness_graph_without_an_automaton_is_refused() -> None:
+    lines = [  # of TLC 2.15 for `<>[](x \in Nat)`, with its header, loops, and no labels
+        "digraph DiskGraph {",
+        "nodesep=0.35;",
+        "subgraph cluster_graph {",
+        'color="white";',
+        '-78 [label="x = 0",style = filled]',
+        "-78 -> -13;",
+        '-13 [label="x = 1"];',
+        "-78 -> -78;",
+        "-13 -> -13;",
+        "}",
+        "}",
+    ]
+    with pytest.raises(ParseError, match="liveness graph"):
+        read_dot(Source("x_liveness.dot", "\n".join(lines).encode()))
+    labeled = "\n".join(lines).replace("-78 -> -13;", '-78 -> -13 [label="Up"];')
+    assert read_dot(Source("drawn.dot", labeled.encode())).n_states == 2
+    strict = "\n".join(lines).replace("digraph", "strict digraph")  # of -dfid
+    assert read_dot(Source("dfid.dot", strict.encode())).n_states == 2

@@ -111,6 +111,7 @@ BAD = [
     (itf({"x": {"#bigint": "9" * 5000}}), "is no content of '#bigint'"),
     (itf({"x": {"#set": 1}}), "1 is no content of '#set'"),
     (itf({"x": {"#map": [[1]]}}), "an array of two"),
+    (itf({"x": {"#map": [[1, 2], [1, 3]]}}), "an argument stands twice in one function (in the value of 'x')"),
     (itf({"x": {"#odd": 1}}), "unknown key '#odd'"),
     (itf({"x": {"#set": [], "a": 1}}), "'#set' stands beside other keys"),
     (itf({"x": {"#unserializable": "Nat \\ {0}"}}), "a value that could not be written"),
@@ -178,7 +179,8 @@ def as_itf(term: Term) -> object:
         case "rec":
             return {name: as_itf(item) for name, item in content.items()}
         case "fun":
-            return {"#map": [[as_itf(key), as_itf(value)] for key, value in content]}
+            pairs = {build(key): [as_itf(key), as_itf(value)] for key, value in reversed(content)}  # the first counts
+            return {"#map": [*pairs.values()]}
         case _:
             return {"#unserializable": content}
 

@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -85,6 +86,8 @@ def test_no_clients_leave_the_array_as_it_is() -> None:
         pytest.param("3", "expected an object with the keys array and operations, not 3", id="number"),
         pytest.param('{"array": [NaN]}', "the line is not JSON: NaN is no JSON number", id="nan"),
         pytest.param('{"array": [-Infinity]}', "the line is not JSON: -Infinity is no JSON number", id="infinity"),
+        pytest.param('{"array": [], "array": [1]}', 'the key "array" stands twice in one object', id="twice"),
+        pytest.param('{"array": [{"a": 1, "a": 1}]}', 'the key "a" stands twice in one object', id="twice-inside"),
         pytest.param('{"array": [1e999]}', 'the number "1e999" is too large', id="overflow"),
         pytest.param("[" * 100_000, "the line is nested too deeply", id="deep"),
         pytest.param("[" + "9" * 5_000 + "]", "the line holds an integer of too many digits", id="digits"),
@@ -207,6 +210,14 @@ def test_reader_that_leaves_is_no_error() -> None:
         process.stdin.close()
         assert process.wait(timeout=6000) == 0
         assert process.stderr.read() == b""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, a device on which nothing fits")
+def test_answers_that_cannot_be_written_are_told() -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(COMMAND, input=b"\n", stdout=full, stderr=subprocess.PIPE, timeout=6000, check=False)
+    assert done.returncode == 3
+    assert done.stderr == b"error: lines cannot be read, or not be answered: No space left on device\n"
 
 
 def test_help_shows_the_shape_of_a_line() -> None:

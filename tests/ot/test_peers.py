@@ -56,6 +56,24 @@ def remembered(network: Network) -> tuple[object, ...]:
     return network.server.array, network.server.log, [client.log for client in network.clients]
 
 
+def test_a_copy_goes_on_as_the_original_does_and_apart_from_it() -> None:
+    network = network_of(Insert(1, 7), Erase(0), Move(0, 2))
+    network.client(1).upload()
+    network.client(2).download()
+    network.client(2).upload()
+    network.client(1).perform(Set(0, 9))
+    halfway = repr(remembered(network))
+    twin = network.copy()
+    assert repr(remembered(twin)) == halfway
+    assert [client.id for client in twin.clients] == [1, 2, 3]
+
+    network.sync_all_clients()
+    assert repr(remembered(network)) != halfway
+    assert repr(remembered(twin)) == halfway
+    twin.sync_all_clients()
+    assert remembered(twin) == remembered(network)
+
+
 def test_all_three_client_sessions_converge_and_count_lengths_right(three_clients: ThreeClients) -> None:
     sessions = 0
     for network in three_clients():

@@ -112,7 +112,8 @@ def test_mutants_have_their_diff_and_their_ends(inputs: Inputs, page: Page) -> N
     for row, suite in zip(page.by_id["mutants"].rows()[1:], document["suites"], strict=True):
         numbers = [shown(suite[key]) for key in ("killed", "survived", "unreached")]
         assert [*row[3:6], row[8]] == [*numbers, shown(len(suite["only"]))]
-    living = [m for m in document["each"] if any(verdict["end"] != "killed" for verdict in m["suites"])]
+    kills = "killed", "timeout", "crashed"
+    living = [m for m in document["each"] if any(verdict["end"] not in kills for verdict in m["suites"])]
     assert living
     assert {name for name in page.by_id if name.startswith("mutant-")} == {
         f"mutant-{mutant['id']}" for mutant in living
@@ -165,6 +166,33 @@ def test_judged_mutants_are_told_with_the_argument(inputs: Inputs, tmp_path: Pat
     assert (titles[0], titles[-1]) == ("Holes, as judged", "Judged equivalent")
     assert "Equivalent: it is the same" in page.by_id[f"mutant-{equal['id']}"].text
     assert "A hole: nobody looks" in page.by_id[f"mutant-{hole['id']}"].text
+
+
+@pytest.mark.parametrize("end", ["timeout", "crashed"])
+def test_a_mutant_that_does_not_end_well_is_noticed(end: str, inputs: Inputs, tmp_path: Path) -> None:
+    document = inputs.document("mutants.json")
+    noticed = next(
+        m for m in document["each"] if [verdict["end"] for verdict in m["suites"]] == ["unreached", "killed"]
+    )
+    noticed["suites"][1]["end"] = end
+    path = tmp_path / "ends.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    page = Page(render_report(title="ends", mutation=read_mutation(path)))
+    assert [title.text for title in page.by_id["mutants"].all("h3")] == ["Some suites notice them"]
+    assert "noticed by " + noticed["suites"][1]["test"] in page.by_id[f"mutant-{noticed['id']}"].text
+
+
+def test_the_summary_doubts_scores_that_prove_nothing(inputs: Inputs, tmp_path: Path) -> None:
+    document = inputs.document("mutants.json")
+    document["suites"][0]["unsound"] = {"test": "test_few.py::test_small", "message": "assert 1 == 2"}
+    document["suites"][1]["failing"] = ["test_many.py::test_gift"]
+    document["misjudged"] = [{"id": "9cb62eee", "test": "test_many.py::test_gift"}]
+    path = tmp_path / "doubts.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    summary = Page(render_report(title="doubts", mutation=read_mutation(path))).by_id["summary"].text
+    assert "Suite few: its tests depend on their order, so its kills prove nothing." in summary
+    assert "Suite many: 1 of 4 tests fail without a mutant." in summary
+    assert "Judged equivalent, and noticed all the same: 9cb62eee." in summary
 
 
 def test_the_graph_has_the_numbers_of_the_measurement(inputs: Inputs, page: Page) -> None:

@@ -10,6 +10,7 @@ import networkx as nx
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from testgen.behavior import Suite
 from testgen.errors import SelectionError
@@ -134,8 +135,8 @@ def best(graph: StateGraph, criterion: str) -> tuple[int, int]:
     leaving: dict[int, list[int]] = {}
     for number, source in enumerate(graph.sources.tolist()):
         leaving.setdefault(source, []).append(number)
-    starts = [(state, None) for state in graph.initial.tolist()]
-    queue = [(1, 0, number, *start, 0) for number, start in enumerate(starts)]
+    starts = [(state, None, 1 << due[state] if criterion == "states" else 0) for state in graph.initial.tolist()]
+    queue = [(1, 0, number, *start) for number, start in enumerate(starts)]
     seen = set()
     while queue:
         n_walks, n_steps, _, state, last, passed = heapq.heappop(queue)
@@ -144,21 +145,22 @@ def best(graph: StateGraph, criterion: str) -> tuple[int, int]:
         if (state, last, passed) in seen:
             continue
         seen.add((state, last, passed))
-        onward = [(n_walks + 1, n_steps, *start, passed) for start in starts]
+        onward = [(n_walks + 1, n_steps, state, None, passed | gained) for state, _, gained in starts]
         for number in leaving.get(state, ()):
-            item = number if criterion == "transitions" else (last, number)
+            target = int(graph.targets[number])
+            item = {"states": target, "transitions": number}.get(criterion, (last, number))
             gained = passed | (1 << due[item] if item in due else 0)
-            onward.append((n_walks, n_steps + 1, int(graph.targets[number]), number, gained))
+            onward.append((n_walks, n_steps + 1, target, number, gained))
         for walks, steps, *rest in onward:
             heapq.heappush(queue, (walks, steps, len(queue) + len(seen) * 1000, *rest))
     raise AssertionError("unreachable")
 
 
-@pytest.mark.parametrize("criterion", ["transitions", "transition-pairs"])
+@pytest.mark.parametrize("criterion", ["states", "transitions", "transition-pairs"])
 @settings(max_examples=150)
-@given(plain=plain_graphs())
-def test_steps_are_the_fewest_of_all_smallest_suites(criterion: str, plain: PlainGraph) -> None:
-    graph = read(plain)
+@given(data=st.data())
+def test_steps_are_the_fewest_of_all_smallest_suites(criterion: str, data: st.DataObject) -> None:
+    graph = read(data.draw(plain_graphs(acyclic=criterion == "states")))
     if not 0 < len(items_of(graph, criterion)) <= 8:
         return
     suite = select_behaviors(graph, Request(criterion, has_least_steps=True))
@@ -167,9 +169,10 @@ def test_steps_are_the_fewest_of_all_smallest_suites(criterion: str, plain: Plai
     assert suite.least_steps == suite.n_steps
 
 
-def test_fewest_steps_are_not_for_states() -> None:
-    with pytest.raises(SelectionError, match="the fewest steps cannot be found for states"):
-        select_behaviors(read(star(2)), Request("states", has_least_steps=True))
+def test_fewest_steps_through_states_are_not_for_cycles() -> None:
+    there_and_back = PlainGraph(("x",), ((("int", 0),), (("int", 1),)), (0,), ((0, "Go", 1), (1, "Back", 0)))
+    with pytest.raises(SelectionError, match="every state cannot be found where the graph has cycles"):
+        select_behaviors(read(there_and_back), Request("states", has_least_steps=True))
 
 
 def test_more_behaviors_than_the_limit_are_refused() -> None:

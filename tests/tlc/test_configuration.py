@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from testgen.errors import InputError, SurroundingsError
-from testgen.tlc.configuration import find_configuration, find_specification, split_deadlock
+from testgen.tlc.configuration import find_configuration, find_specification, merging_keywords, split_deadlock
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,18 @@ def test_the_deadlock_keyword_is_taken_out_and_lines_keep_their_numbers(
     text: str, rest: str, said: bool | None
 ) -> None:
     assert split_deadlock(text) == (rest, said)
+
+
+@pytest.mark.parametrize(
+    ("text", "keywords"),
+    [
+        ("INIT Init\nVIEW v\nSYMMETRY Perms", ("SYMMETRY", "VIEW")),
+        ("SYMMETRY\n  Perms", ("SYMMETRY",)),
+        ('\\* VIEW v\n(* SYMMETRY\nPerms *)\nCONSTANT C = "VIEW v" REVIEW = 1 VIEWS = 2', ()),
+    ],
+)
+def test_keywords_that_merge_states_are_found(text: str, keywords: tuple[str, ...]) -> None:
+    assert merging_keywords(text) == keywords
 
 
 def test_a_configuration_is_a_file_or_a_name_beside_the_specification(tmp_path: Path) -> None:

@@ -90,3 +90,10 @@ print(sorted({"rich", "numpy", "networkx", "testgen.tlc"} & set(sys.modules)))
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_a_view_is_warned_of(command: CliRunner, write_spec: WriteSpec) -> None:
+    spec, _ = write_spec("Counter", "CONSTANT N = 3; INIT Init; NEXT Next; VIEW Small")
+    done = command.invoke(explore, [str(spec), "--json"])
+    assert (done.exit_code, json.loads(done.stdout)["distinct_states"]) == (0, 1)  # of 14
+    assert done.stderr.startswith("warning: with VIEW one state of the dump stands for several")

@@ -1,7 +1,4 @@
-"""The process in which a suite runs under coverage.py: `python _measured_suite.py ORDER`, ORDER being JSON.
-
-Started by its path and not as a module, so that no part of testgen is imported before measuring begins: the code that
-is measured may be testgen's own. So it imports nothing but the standard library, coverage.py and pytest.
+"""Runs a suite under coverage.py, in a process of its own. The order is JSON.
 
 Each test's branches are kept apart, in one run: coverage.py switches its dynamic context when a test begins, and back
 when it ends. What a fixture of wider scope does counts for the test that needed it first.
@@ -10,7 +7,6 @@ when it ends. What a fixture of wider scope does counts for the test that needed
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from collections.abc import Generator
@@ -20,10 +16,12 @@ from typing import Any
 import coverage
 import pytest
 
+from testgen.harness.outcomes import pytest_arguments
+
+__all__ = ["main"]
+
 _MESSAGE_CHARACTERS = 500
 _FAILURES_KEPT = 100
-_UNWANTED = {"xdist": ("-n", "0"), "pytest_cov": ("--no-cov",), "pytest_randomly": ("-p", "no:randomly")}
-"""Plugins that would run tests out of our sight, measure in our place, or change the order; how to stop them."""
 
 
 class _Recorder:
@@ -70,9 +68,9 @@ def _imported(names: list[str]) -> dict[str, str | None]:
     return {name: getattr(sys.modules[name], "__file__", None) for name in names if name in sys.modules}
 
 
-def main(order: dict[str, Any]) -> int:  # Any: JSON
+def main(text: str) -> None:
     """Run the suite, save the data file, and write down what happened."""
-    sys.path[0] = os.getcwd()  # noqa: PTH109 - as `python -m pytest` has it, in place of this file's folder
+    order: dict[str, Any] = json.loads(text)  # Any: JSON
     measuring = coverage.Coverage(
         data_file=order["data_file"],
         data_suffix=False,
@@ -80,13 +78,12 @@ def main(order: dict[str, Any]) -> int:  # Any: JSON
         source_dirs=order["folders"],
         context=order["suite"],
     )
-    for option, value in (("run:dynamic_context", None), ("run:core", "ctrace"), ("run:relative_files", False)):
-        measuring.set_option(option, value)
+    measuring.set_option("run:dynamic_context", None)
+    measuring.set_option("run:core", "ctrace")
+    measuring.set_option("run:relative_files", False)
+    measuring.set_option("run:disable_warnings", ["no-data-collected"])  # we tell that ourselves
     recorder = _Recorder(measuring)
-    arguments = [*order["arguments"], "-o", f"cache_dir={order['record']}.cache", "-q", "--tb=short"]
-    for module, options in _UNWANTED.items():
-        if _is_installed(module):
-            arguments += options
+    arguments = pytest_arguments(order["arguments"], f"{order['record']}.cache", "--tb=short")
     started = time.perf_counter()
     measuring.start()
     try:
@@ -105,14 +102,3 @@ def main(order: dict[str, Any]) -> int:  # Any: JSON
         "versions": {"coverage": coverage.__version__, "pytest": pytest.__version__},
     }
     Path(order["record"]).write_text(json.dumps(record), encoding="utf-8")
-    return 0
-
-
-def _is_installed(module: str) -> bool:
-    from importlib.util import find_spec
-
-    return find_spec(module) is not None
-
-
-if __name__ == "__main__":
-    sys.exit(main(json.loads(sys.argv[1])))
