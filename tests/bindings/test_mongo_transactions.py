@@ -105,18 +105,7 @@ def run(suite: Path, plugins: Path, fault: str = "") -> str:
     """What pytest says of a suite with a fault."""
     (plugins / "fault.py").write_text(PRELUDE + fault if fault else "")
     paths = os.pathsep.join([str(plugins), os.environ.get("PYTHONPATH", "")])
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-vv",
-        "--import-mode=importlib",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "fault",
-    ]
+    command = [sys.executable, "-m", "pytest", "-q", "--import-mode=importlib", "-p", "no:cacheprovider", "-p", "fault"]
     environment = {**os.environ, "PYTHONPATH": paths}
     done = subprocess.run(
         [*command, str(suite)], capture_output=True, text=True, check=False, env=environment, cwd=suite, timeout=600
