@@ -15,7 +15,8 @@ from testgen.runtime.told import leave_a_line
 
 __all__ = ["AlikeKeptBack", "bring_back"]
 
-_SHOWN = 3
+_SHOWN = 20
+"""Of each kind; so many can be read in the log of a CI, where nobody asks for more."""
 _CATEGORIES = "error", "failed"
 _BRIEF_STYLES = "no", "line"
 _ALL = pytest.StashKey[dict[str, list[Any]]]()
