@@ -89,7 +89,7 @@ def test_a_lie_that_no_test_can_be_made_of_is_refused(store: Path) -> None:
     report = lie(store, STORE_BINDING, count=40)
     assert {"noticed", "refused"} <= {one.end for one in report.lies} <= set(ENDS)
     refused = next(one for one in report.lies if one.end == "refused")
-    assert (refused.what, "could not tell the behavior" in refused.words) == ("history", True)
+    assert (refused.what, "cannot be found from the states" in refused.words) == ("history", True)
 
 
 def test_the_same_seed_tells_the_same_lies(counter: Path, bindings: str) -> None:
