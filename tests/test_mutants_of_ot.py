@@ -16,7 +16,8 @@ import pytest
 
 from testgen.coverage.branches import CodeMap, map_source
 from testgen.coverage.judgments import read_judgments
-from testgen.coverage.mutants import Mutant, make_mutants, read_patches
+from testgen.coverage.mutant import Mutant
+from testgen.coverage.mutants import make_mutants, read_patches
 from testgen.coverage.mutation import score_suites
 from testgen.coverage.source import find_source
 from testgen.coverage.suites import SuiteRequest

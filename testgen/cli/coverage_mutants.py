@@ -68,16 +68,20 @@ def mutants(
     Exit code 1: a score under --fail-under, tests that fail or depend on their order, or a mutant judged equivalent
     that a test notices. More: `testgen help coverage`.
     """
-    from testgen.coverage.mutation import score_suites
-    from testgen.coverage.mutation_document import score_document
-    from testgen.coverage.mutation_text import score_markdown
-    from testgen.coverage.source import find_source
+    from testgen.coverage.extra import check_mutmut_is_installed
     from testgen.coverage.suites import SuiteRequest
 
     requests = [SuiteRequest(name, tests) for name, tests in read_pairs("--suite", suite)]
     if not requests:
         raise click.UsageError("which suites? --suite NAME=TESTS")
     least = read_percentages("--fail-under", fail_under, [request.name for request in requests])
+    check_mutmut_is_installed()
+
+    from testgen.coverage.mutation import score_suites
+    from testgen.coverage.mutation_document import score_document
+    from testgen.coverage.mutation_text import score_markdown
+    from testgen.coverage.source import find_source
+
     total = 0
     with progress("mutants") as show:
 

@@ -15,7 +15,7 @@ from time import perf_counter
 from typing import Any
 
 from testgen.coverage.branches import CodeMap
-from testgen.coverage.mutants import Mutant
+from testgen.coverage.mutant import Mutant
 from testgen.coverage.source import Source
 from testgen.coverage.suites import REFUSED, SuiteRequest, log_tail, suite_arguments
 from testgen.errors import InputError, TestgenError

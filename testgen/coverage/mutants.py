@@ -22,38 +22,13 @@ import libcst as cst
 from libcst.metadata import ByteSpanPositionProvider, MetadataWrapper
 
 from testgen.coverage.branches import CodeMap
+from testgen.coverage.mutant import Mutant
 from testgen.coverage.operators import changes_of
 from testgen.coverage.patches import apply_patch
 from testgen.coverage.source import read_source, source_lines
 from testgen.errors import InputError, Location, unreadable
 
-__all__ = ["Mutant", "make_mutants", "read_patches"]
-
-
-@dataclass(frozen=True, slots=True)
-class Mutant:
-    """The source with one change.
-
-    Attributes:
-        id: Eight hexadecimal digits over file, function, and the changed lines before and after; of a patch, the name
-            of its file. The same as long as the function holds these lines.
-        file: Position in `CodeMap.files`.
-        function: Where the change is, with the classes and functions around it.
-        line: The first changed line.
-        operator: What made the change.
-        lines: Lines that run if the change has an effect.
-        text: The whole file.
-        diff: A unified diff.
-    """
-
-    id: str
-    file: int
-    function: str
-    line: int
-    operator: str
-    lines: tuple[int, ...]
-    text: str
-    diff: str
+__all__ = ["make_mutants", "read_patches"]
 
 
 def make_mutants(code: CodeMap) -> tuple[Mutant, ...]:

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from testgen.coverage.branches import CodeMap, map_source
+from testgen.coverage.extra import check_mutmut_is_installed
 from testgen.coverage.judgments import Judgment, read_judgments
+from testgen.coverage.mutant import Mutant
 from testgen.coverage.mutant_runs import MutatedSuite, run_mutants
-from testgen.coverage.mutants import Mutant, make_mutants, read_patches
-from testgen.coverage.operators import check_mutmut_is_installed
+from testgen.coverage.mutants import make_mutants, read_patches
 from testgen.coverage.source import Source
 from testgen.coverage.suites import SuiteRequest, check_requests
 from testgen.errors import InputError

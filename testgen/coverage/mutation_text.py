@@ -13,7 +13,7 @@ from testgen.coverage.markdown import (
     markdown_text,
     markdown_warning,
 )
-from testgen.coverage.mutants import Mutant
+from testgen.coverage.mutant import Mutant
 from testgen.coverage.mutation import MutationScore
 
 __all__ = [

@@ -13,13 +13,10 @@ An operator gets a node and yields (the node to replace, its text in place).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from importlib.util import find_spec
 
 import libcst as cst
 
-from testgen.errors import SurroundingsError
-
-__all__ = ["changes_of", "check_mutmut_is_installed"]
+__all__ = ["changes_of"]
 
 Change = tuple[cst.CSTNode, str]
 
@@ -31,19 +28,6 @@ _RELATIONS: dict[type[cst.BaseCompOp], str] = {
     cst.GreaterThanEqual: ">=",
     cst.GreaterThan: ">",
 }
-
-
-def check_mutmut_is_installed() -> None:
-    """Say how to get mutmut where it is missing.
-
-    Raises:
-        SurroundingsError: It is.
-    """
-    if find_spec("mutmut") is None:
-        raise SurroundingsError("mutmut, whose operators make the mutants, is not installed", hint=_HINT)
-
-
-_HINT = "pip install 'tla-testgen[mutants]'"
 
 
 def changes_of(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -127,6 +129,36 @@ def test_a_request_that_cannot_be_carried_out(
     answer = run_testgen("coverage", command, *arguments)
     assert (answer.code, answer.out) == (ExitCode.REQUEST, "")
     assert words in answer.err
+
+
+WITHOUT_THE_EXTRA = """
+import sys
+
+sys.modules.update(libcst=None, mutmut=None)
+from testgen.cli.main import main
+
+main()
+"""
+
+
+def run_without_the_extra(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", WITHOUT_THE_EXTRA, "coverage", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
+
+
+def test_mutants_without_the_extra_say_how_to_get_it(shop: Path) -> None:
+    result = run_without_the_extra(shop, "mutants", "--source", "shop", *FEW)
+    assert result.returncode == ExitCode.SURROUNDINGS
+    assert "pip install 'tla-testgen[mutants]'" in result.stderr
+
+
+def test_nothing_else_needs_the_extra(shop: Path, write: Write) -> None:
+    compared = run_without_the_extra(shop, "compare", "--source", "shop", *FEW, "--json")
+    assert compared.returncode == ExitCode.DONE, compared.stderr
+    write("compared.json", compared.stdout)
+    reported = run_without_the_extra(shop, "report", "--compare", "compared.json")
+    assert reported.returncode == ExitCode.DONE, reported.stderr
+    assert (shop / "coverage.html").is_file()
 
 
 PATCH = """--- a/shop/prices.py

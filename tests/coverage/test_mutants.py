@@ -11,7 +11,8 @@ import pytest
 
 from testgen.coverage.branches import map_source
 from testgen.coverage.judgments import Judgment, read_judgments
-from testgen.coverage.mutants import Mutant, make_mutants, read_patches
+from testgen.coverage.mutant import Mutant
+from testgen.coverage.mutants import make_mutants, read_patches
 from testgen.coverage.patches import apply_patch
 from testgen.coverage.source import find_source
 from testgen.errors import InputError

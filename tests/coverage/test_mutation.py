@@ -300,7 +300,7 @@ def test_judgments_shape_the_score_and_are_held_to_account(shop: Path, write: Wr
 
 
 def test_a_missing_mutmut_is_told(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("testgen.coverage.operators.find_spec", lambda name: None)
+    monkeypatch.setattr("testgen.coverage.extra.find_spec", lambda name: None)
     with pytest.raises(
         SurroundingsError, match=r"mutmut.* is not installed\nhint: pip install 'tla-testgen\[mutants\]'"
     ):
