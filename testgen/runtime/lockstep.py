@@ -265,11 +265,11 @@ def _items_to_come(first: pytest.Function) -> Iterator[pytest.Item]:
     if not hasattr(first.config, "workerinput"):
         yield from items[items.index(first) :]
         return
-    # A worker of pytest-xdist collects all tests and runs those it is sent; its queue has no public name (3.8.0).
-    # Where it cannot be found, each test runs alone.
+    # A worker of pytest-xdist collects all tests and runs those it is sent; its queue has no public name (3.8.0), and
+    # before 3.7 could not be looked into. Then each test runs alone.
     yield first
     for plugin in first.config.pluginmanager.get_plugins():
-        if (queue := getattr(plugin, "torun", None)) is not None:
-            with queue.lock() as queued:
+        if (lock := getattr(getattr(plugin, "torun", None), "lock", None)) is not None:
+            with lock() as queued:
                 ahead = [plugin.nextitem_index, *queued]
             yield from (items[index] for index in ahead if isinstance(index, int))

@@ -7,6 +7,8 @@ import sys
 import threading
 import time
 from pathlib import Path
+from queue import SimpleQueue
+from types import SimpleNamespace
 
 import pytest
 
@@ -184,6 +186,16 @@ def test_waiting_is_not_counted_as_time_of_a_test(folder: Path) -> None:
 def test_workers_batch_what_they_are_sent(folder: Path) -> None:
     output = run_pytest(folder, "-n2", "--dist=loadfile")
     assert "1 failed, 4 passed" in output
+
+
+def test_worker_of_an_older_xdist_runs_each_alone(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    """Before 3.7 its queue is one of the standard library, which cannot be looked into."""
+    worker = SimpleNamespace(torun=SimpleQueue[int](), nextitem_index=0)
+    monkeypatch.setattr(request.config, "workerinput", {}, raising=False)
+    monkeypatch.setattr(request.config.pluginmanager, "get_plugins", lambda: [worker])
+    assert list(lockstep._items_to_come(request.node)) == [request.node]
 
 
 def test_a_test_marked_to_be_skipped_is_not_run_with_the_others(folder: Path) -> None:
