@@ -9,9 +9,9 @@ import numpy as np
 from testgen.analysis.shape import count_behaviors, find_shape, terminal_states
 from testgen.graph import GraphWarning, StateGraph
 
-__all__ = ["NEXT", "Census", "VariableSample", "naming_warnings", "take_census"]
+__all__ = ["Census", "VariableSample", "naming_warnings", "take_census"]
 
-NEXT = "Next"
+_NEXT = "Next"
 """What nearly every specification calls its next-state relation; no step of it should need that name."""
 _SAMPLES = 3
 
@@ -78,12 +78,12 @@ def naming_warnings(graph: StateGraph) -> list[GraphWarning]:
     It looks for a definition through disjunctions and through quantifiers over constant sets, and no further: `\E m \in
     msgs : Receive(m)` in the midst of `Next` is called `Next`. Seen in 2.15.
     """
-    if not any(action.name == NEXT for action in graph.actions):
+    if not any(action.name == _NEXT for action in graph.actions):
         return []
     message = (
-        f"steps are called {NEXT!r}, as TLC calls those that are quantified over a set that depends on the state: "
+        f"steps are called {_NEXT!r}, as TLC calls those that are quantified over a set that depends on the state: "
         r"it may stand for several actions. Name them, as in Deliver == \E m \in msgs : Receive(m), "
-        f"for {NEXT} to consist of"
+        f"for {_NEXT} to consist of"
     )
     return [GraphWarning("steps-without-a-name", message)]
 
